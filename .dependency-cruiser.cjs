@@ -1,0 +1,50 @@
+/** The floors of docs/ARCHITECTURE.md: each imports only those below it. */
+const below = {
+  protocol: [],
+  core: ['protocol'],
+  brokers: ['core', 'protocol'],
+  subscription: ['core', 'protocol'],
+  auth: ['core', 'protocol'],
+  rooms: ['subscription', 'core', 'protocol'],
+  gateway: ['rooms', 'auth', 'subscription', 'core', 'protocol'],
+  http: ['rooms', 'auth', 'subscription', 'core', 'protocol'],
+};
+
+const floorRules = Object.entries(below).map(([floor, allowed]) => ({
+  name: `floor-${floor}`,
+  comment: `src/${floor} may import only from: ${[floor, ...allowed].join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${floor}/` },
+  to: { path: '^src/', pathNot: `^src/(${[floor, ...allowed].join('|')})/` },
+}));
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    ...floorRules,
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'protocol-imports-nothing',
+      comment: 'the client SDK shares it',
+      severity: 'error',
+      from: { path: '^src/protocol/' },
+      to: { pathNot: '^src/protocol/' },
+    },
+    {
+      name: 'core-without-nest',
+      severity: 'error',
+      from: { path: '^src/core/' },
+      to: { path: 'node_modules/@nestjs' },
+    },
+    { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+    },
+  },
+};
