@@ -1,0 +1,22 @@
+// The seam of a client's connection, as everything above the socket sees it.
+import type { CloseCode } from '../protocol/close-codes.js';
+import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
+import type { Identity } from '../protocol/events.js';
+
+export interface Connection {
+  readonly id: string;
+  readonly identity: Identity;
+  /** The dialect to speak to it; the default one while the client has not shown its own. */
+  readonly dialect: Dialect;
+  /** True from the moment it can't take frames any more, for ever. */
+  readonly closed: boolean;
+  /** Whether its send buffer is within its byte budget. Only replies may be sent while it is not. */
+  readonly writable: boolean;
+
+  /** Never throws. In order. Dropped once closed; a buffer over the hard ceiling closes it with 4008. */
+  send(frame: Frame): void;
+  /** Resolves when it is writable or closed, whichever is first; at once where it already is. */
+  whenWritable(): Promise<void>;
+  /** Idempotent. Ends the socket hard when the peer doesn't answer the close frame in time. */
+  close(code: CloseCode): void;
+}

@@ -1,0 +1,51 @@
+// Reading JSON that strangers send: bounded depth, well-formed strings, finite numbers.
+import { MalformedFrame } from './dialect.js';
+
+const MAX_DEPTH = 8;
+
+/**
+ * Parses a frame which must be one JSON object.
+ *
+ * JSON itself lets through lone surrogates and numbers beyond a double's range; both would silently change
+ * on their way to the other members, so they are refused here.
+ *
+ * @throws MalformedFrame
+ */
+export function parseObject(text: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new MalformedFrame('The frame is not valid JSON');
+  }
+  if (!isObject(value)) throw new MalformedFrame('The frame must be a JSON object');
+  return value;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What is wrong with a parsed value, or undefined. `depth` is the level which `value` stands on, from 1. */
+export function defectOf(value: unknown, depth = 1): string | undefined {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? undefined : 'Strings must be well-formed Unicode';
+    case 'number':
+      return Number.isFinite(value) ? undefined : 'Numbers must be finite';
+    case 'object':
+      return value === null ? undefined : defectInside(value, depth);
+    default:
+      return undefined;
+  }
+}
+
+function defectInside(container: object, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return `JSON may be at most ${MAX_DEPTH} levels deep`;
+  for (const [key, member] of Object.entries(container)) {
+    if (!key.isWellFormed()) return 'Strings must be well-formed Unicode';
+    const defect = defectOf(member, depth + 1);
+    if (defect !== undefined) return defect;
+  }
+  return undefined;
+}

@@ -1,0 +1,72 @@
+// The native dialect, subprotocol roomcast.v1: one JSON object a frame, upper-case types.
+import type { CommandRef, Request } from '../commands.js';
+import type { ChatError } from '../errors.js';
+import type { Reply, ServerEvent } from '../events.js';
+import type { Publication } from '../position.js';
+import { type Dialect, type Frame, MalformedFrame } from './dialect.js';
+import { defectOf, parseObject } from './json.js';
+
+const MAX_REF_LENGTH = 64;
+
+export const native: Dialect = {
+  name: 'native',
+
+  decode(text: string): Request {
+    const body = parseObject(text);
+    const ref = isRef(body['id']) ? body['id'] : undefined;
+    const defect = defectOf(body);
+    if (defect !== undefined) throw new MalformedFrame(defect, ref);
+    if (body['id'] !== undefined && ref === undefined) {
+      throw new MalformedFrame(`id must be a string of at most ${MAX_REF_LENGTH} characters, or an integer`);
+    }
+    const type = body['type'];
+    if (typeof type !== 'string') throw new MalformedFrame('type must be a string', ref);
+    // An alias; the room's own check finds what is wrong with it.
+    if (body['room'] === undefined) body['room'] = body['roomId'];
+    return { type, ref, body };
+  },
+
+  encodeReply(reply: Reply, ref: CommandRef | undefined): Frame | undefined {
+    if (reply.type === 'ACK' && ref === undefined) return undefined;
+    if (reply.type !== 'HISTORY') return JSON.stringify(withRef(reply, ref));
+    const head = JSON.stringify({ ...withRef(reply, ref), messages: undefined, more: undefined });
+    const messages = reply.messages.map((publication) => encodeMessage(reply.room, publication)).join(',');
+    return `${head.slice(0, -1)},"messages":[${messages}],"more":${reply.more}}`;
+  },
+
+  encodeError(error: ChatError, ref: CommandRef | undefined): Frame {
+    const { code, message, retryable } = error;
+    return JSON.stringify({ type: 'ERROR', id: ref, code, message, retryable });
+  },
+
+  encodeEvent(event: ServerEvent): Frame {
+    return JSON.stringify(event);
+  },
+
+  encodePublication(room: string, publication: Publication): Frame {
+    const { body } = publication;
+    const head = messageHead(room, publication.offset);
+    const frame = Buffer.allocUnsafe(head.length + body.length - 1);
+    frame.write(head, 'latin1');
+    body.copy(frame, head.length, 1);
+    return frame;
+  },
+};
+
+function isRef(value: unknown): value is CommandRef {
+  return typeof value === 'string' ? value.length <= MAX_REF_LENGTH : Number.isSafeInteger(value);
+}
+
+/** Puts `id` right behind `type`; JSON.stringify leaves it out where the command carried none. */
+function withRef({ type, ...members }: Reply, ref: CommandRef | undefined): object {
+  return { type, id: ref, ...members };
+}
+
+/** The start of a MESSAGE frame, ASCII: the stored body is spliced behind it without its opening brace. */
+function messageHead(room: string, offset: number): string {
+  return `{"type":"MESSAGE","room":"${room}","offset":${offset},`;
+}
+
+function encodeMessage(room: string, { offset, body }: Publication): string {
+  return messageHead(room, offset) + body.toString('utf8', 1);
+}
