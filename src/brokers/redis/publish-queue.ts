@@ -1,0 +1,172 @@
+// Publishes on their way to Redis: in order, many per round trip, tried again until their deadline.
+import { ReplyError } from 'ioredis';
+import type { Draft, Receipt } from '../../core/broker.js';
+import { newEpoch } from '../../core/ids.js';
+import { ChatError } from '../../protocol/errors.js';
+import { channelOf } from '../../protocol/room.js';
+import type { HistoryOptions } from '../history-options.js';
+import { logKey, messageIdKey, metaKey } from './redis-codec.js';
+import type { RedisManager } from './redis-manager.js';
+import type { PublishReply } from './redis.scripts.js';
+import { CALL_DEADLINE_MS } from './redis-options.js';
+
+const MAX_PENDING = 20_000;
+const MAX_PENDING_BYTES = 32 * 1024 * 1024;
+const SWEEP_INTERVAL_MS = 100;
+/** Redis answers so while it starts, fails over or is busy: nothing was stored, and it passes. */
+const PASSING_ERROR = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS)/;
+const RETRY_DELAY_MS = 50;
+/** How long an empty or unused room keeps its epoch, as a multiple of its history's life. */
+export const META_TTL_FACTOR = 4;
+
+interface Entry {
+  readonly sequence: number;
+  readonly room: string;
+  readonly draft: Draft;
+  readonly deadline: number;
+  resolve(receipt: Receipt): void;
+  reject(error: Error): void;
+}
+
+/**
+ * A cut link leaves the outcome of what was in flight unknown; since the script stores each messageId once,
+ * it is sent again, before anything newer. Each entry is answered within CALL_DEADLINE_MS, come what may.
+ */
+export class PublishQueue {
+  /** All that is unanswered, oldest first. */
+  readonly #pending = new Set<Entry>();
+  #unsent: Entry[] = [];
+  #pendingBytes = 0;
+  #sequence = 0;
+  #flushScheduled = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #downSince: number | undefined = performance.now();
+
+  constructor(
+    private readonly manager: RedisManager,
+    private readonly options: HistoryOptions,
+  ) {}
+
+  push(room: string, draft: Draft): Promise<Receipt> {
+    const now = performance.now();
+    if (this.#hopeless(now) || this.#full()) return Promise.reject(unavailable());
+    return new Promise<Receipt>((resolve, reject) => {
+      const sequence = this.#sequence++;
+      const entry = { sequence, room, draft, deadline: now + CALL_DEADLINE_MS, resolve, reject };
+      this.#pending.add(entry);
+      this.#pendingBytes += draft.body.length;
+      this.#unsent.push(entry);
+      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
+      this.#scheduleFlush();
+    });
+  }
+
+  /** To be called whenever the commands link is ready. */
+  onReady(): void {
+    this.#downSince = undefined;
+    this.#scheduleFlush();
+  }
+
+  close(): void {
+    for (const entry of this.#pending) this.#fail(entry, unavailable());
+    this.#unsent = [];
+  }
+
+  /** While the link has been down for a whole deadline, waiting for it only makes clients wait. */
+  #hopeless(now: number): boolean {
+    if (this.manager.commandsReady) this.#downSince = undefined;
+    else this.#downSince ??= now;
+    return this.#downSince !== undefined && now - this.#downSince > CALL_DEADLINE_MS;
+  }
+
+  #full(): boolean {
+    return this.#pending.size >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES;
+  }
+
+  /** After the poll phase, so that all which arrived in this turn of the event loop travels together. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled) return;
+    this.#flushScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#flushScheduled = false;
+    if (!this.manager.commandsReady || this.#unsent.length === 0) return;
+    const batch = this.#unsent.filter((entry) => this.#pending.has(entry));
+    this.#unsent = [];
+    const pipeline = this.manager.commands.pipeline();
+    for (const { room, draft } of batch) pipeline.roomPublish(...this.#arguments(room, draft));
+    pipeline.exec().then(
+      (results) => this.#onResults(batch, results ?? []),
+      (error: Error) =>
+        this.#onResults(
+          batch,
+          batch.map(() => [error, undefined]),
+        ),
+    );
+  }
+
+  #arguments(room: string, draft: Draft): (string | number | Buffer)[] {
+    const { size, ttlMs } = this.options;
+    const keys = [metaKey(room), logKey(room), messageIdKey(room, draft.messageId)];
+    const { messageId, body, fingerprint, rememberMs } = draft;
+    const limits = [size, ttlMs, ttlMs * META_TTL_FACTOR];
+    return [...keys, messageId, body, fingerprint, rememberMs, newEpoch(), ...limits, channelOf(room)];
+  }
+
+  #onResults(batch: Entry[], results: [Error | null, unknown][]): void {
+    const again: Entry[] = [];
+    let delayed = false;
+    batch.forEach((entry, index) => {
+      const [error, reply] = results[index] ?? [new Error('no reply'), undefined];
+      if (!this.#pending.has(entry)) return;
+      if (!error) return this.#succeed(entry, reply as PublishReply);
+      const refused = error instanceof ReplyError;
+      if (refused && !PASSING_ERROR.test(error.message)) return this.#fail(entry, unavailable(error));
+      delayed ||= refused;
+      again.push(entry);
+    });
+    if (again.length === 0) return;
+    this.#unsent = [...again, ...this.#unsent].toSorted((a, b) => a.sequence - b.sequence);
+    if (delayed) setTimeout(() => this.#scheduleFlush(), RETRY_DELAY_MS);
+    else this.#scheduleFlush();
+  }
+
+  #succeed(entry: Entry, [outcome, epoch, offset]: PublishReply): void {
+    if (outcome < 0) {
+      return this.#fail(entry, new ChatError('CONFLICT', 'This messageId was used for another message'));
+    }
+    this.#done(entry);
+    const { messageId } = entry.draft;
+    entry.resolve({ epoch, offset: Number(offset), messageId, duplicate: outcome === 1 });
+  }
+
+  #fail(entry: Entry, error: Error): void {
+    this.#done(entry);
+    entry.reject(error);
+  }
+
+  #done(entry: Entry): void {
+    this.#pending.delete(entry);
+    this.#pendingBytes -= entry.draft.body.length;
+    if (this.#pending.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const entry of this.#pending) {
+      if (entry.deadline > now) break;
+      this.#fail(entry, unavailable());
+    }
+    this.#unsent = this.#unsent.filter((entry) => this.#pending.has(entry));
+  }
+}
+
+function unavailable(cause?: Error): ChatError {
+  return new ChatError('UNAVAILABLE', 'The message broker does not answer; the message may not be stored', {
+    cause,
+  });
+}

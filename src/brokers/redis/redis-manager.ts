@@ -1,0 +1,135 @@
+// The two connections to Redis: one for commands, one for subscriptions. Keeps them, watches their health.
+import { Injectable, Logger } from '@nestjs/common';
+import { Redis } from 'ioredis';
+import { backoffMs } from '../../core/backoff.js';
+import { withDeadline } from '../../core/deadline.js';
+import { ChatError } from '../../protocol/errors.js';
+import { LinkMonitor } from './link-monitor.js';
+import { defineScripts } from './redis.scripts.js';
+import { CALL_DEADLINE_MS, RECONNECT_BACKOFF, RedisOptions } from './redis-options.js';
+
+/** Whom the manager tells; all methods return at once. */
+export interface RedisListener {
+  onMessage(channel: string, payload: Buffer): void;
+  onCommandsReady(): void;
+  onSubscriberReady(): void;
+}
+
+/**
+ * Neither connection queues while it is down: a call then rejects at once, and on a cut link all calls in
+ * flight do, so that whoever called decides whether to try again. Both reconnect for ever.
+ */
+@Injectable()
+export class RedisManager {
+  readonly commands: Redis;
+  readonly #subscriber: Redis;
+  readonly #logger = new Logger(RedisManager.name);
+  readonly #monitor: LinkMonitor;
+  #listener: RedisListener | undefined;
+
+  constructor(options: RedisOptions) {
+    this.commands = this.#open('commands', options.url);
+    this.#subscriber = this.#open('subscriber', options.url);
+    defineScripts(this.commands);
+    this.#monitor = new LinkMonitor(this.commands, this.#subscriber);
+    this.commands.on('ready', () => this.#listener?.onCommandsReady());
+    this.#subscriber.on('ready', () => this.#onSubscriberReady());
+    this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
+      const name = channel.toString('latin1');
+      if (!this.#monitor.onMessage(name)) this.#listener?.onMessage(name, payload);
+    });
+  }
+
+  /** Begins to connect, and goes on trying for ever; returns at once. Called once. */
+  connect(listener: RedisListener): void {
+    this.#listener = listener;
+    // A failed first attempt is retried like any other; the 'error' event logs it.
+    this.commands.connect().catch(() => undefined);
+    this.#subscriber.connect().catch(() => undefined);
+    this.#monitor.start();
+  }
+
+  get ready(): boolean {
+    return this.commandsReady && this.subscriberReady;
+  }
+
+  get commandsReady(): boolean {
+    return this.commands.status === 'ready';
+  }
+
+  get subscriberReady(): boolean {
+    return this.#subscriber.status === 'ready';
+  }
+
+  /** @throws ChatError UNAVAILABLE after the deadline, or at once when the link is down or gets cut. */
+  async publish(channel: string, payload: Buffer): Promise<void> {
+    await this.call(this.commands.publish(channel, payload));
+  }
+
+  /** Subscribes the channels on the present link, in one round trip; a later link knows nothing of them. */
+  async subscribe(channels: readonly string[]): Promise<void> {
+    await this.call(this.#subscriber.subscribe(...channels));
+  }
+
+  async unsubscribe(channels: readonly string[]): Promise<void> {
+    await this.call(this.#subscriber.unsubscribe(...channels));
+  }
+
+  /** Gives up the present subscriber link, whatever its state, for a new one. */
+  renewSubscriberLink(): void {
+    if (this.subscriberReady) this.#subscriber.disconnect(true);
+  }
+
+  /** Puts the deadline on a command, and turns whatever fails into UNAVAILABLE. */
+  async call<T>(reply: Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(reply, CALL_DEADLINE_MS, () => new Error('no answer in time'));
+    } catch (cause) {
+      throw new ChatError('UNAVAILABLE', 'The message broker does not answer', { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#listener = undefined;
+    this.#monitor.stop();
+    for (const link of [this.#subscriber, this.commands]) link.disconnect();
+  }
+
+  #onSubscriberReady(): void {
+    // Failing, it leaves the probe unheard, and the monitor renews the link.
+    this.subscribe([this.#monitor.channel]).catch(() => undefined);
+    this.#listener?.onSubscriberReady();
+  }
+
+  #open(name: string, url: string): Redis {
+    const redis = new Redis(url, {
+      lazyConnect: true,
+      connectionName: `roomcast-${name}`,
+      connectTimeout: 3_000,
+      disconnectTimeout: 500,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResubscribe: false,
+      retryStrategy: (attempt) => backoffMs(attempt, RECONNECT_BACKOFF),
+      // A demoted primary answers READONLY: look for the new one.
+      reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 1 : false),
+    });
+    this.#logTransitions(name, redis);
+    return redis;
+  }
+
+  /** One line when a link goes, one when it is back, however many attempts lie between. */
+  #logTransitions(name: string, redis: Redis): void {
+    let down = false;
+    const warnOnce = (reason: string) => {
+      if (!down) this.#logger.warn(`Redis ${name} link is down, retrying: ${reason}`);
+      down = true;
+    };
+    redis.on('error', (error: Error) => warnOnce(error.message));
+    redis.on('reconnecting', () => warnOnce('connection closed'));
+    redis.on('ready', () => {
+      this.#logger.log(`Redis ${name} link is ${down ? 'back' : 'up'}`);
+      down = false;
+    });
+  }
+}

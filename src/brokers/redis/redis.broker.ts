@@ -1,0 +1,123 @@
+// The broker on Redis: a stream per room as its log, a channel per room as its feed.
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  Broker,
+  type BrokerSink,
+  type Draft,
+  type HistoryPage,
+  type HistoryRange,
+  type Receipt,
+} from '../../core/broker.js';
+import { newEpoch } from '../../core/ids.js';
+import type { Position } from '../../protocol/position.js';
+import { channelOf, roomOf } from '../../protocol/room.js';
+import { HistoryOptions } from '../history-options.js';
+import { ChannelSubscriptions } from './channel-subscriptions.js';
+import { META_TTL_FACTOR, PublishQueue } from './publish-queue.js';
+import { decodeHead, decodeHistory, decodePayload, encodeSignal, logKey, metaKey } from './redis-codec.js';
+import { RedisManager } from './redis-manager.js';
+
+/** How long a room in which nothing was ever said keeps its epoch. */
+const EMPTY_ROOM_TTL_MS = 60 * 60 * 1000;
+
+@Injectable()
+export class RedisBroker extends Broker {
+  readonly #logger = new Logger(RedisBroker.name);
+  readonly #publishes: PublishQueue;
+  readonly #channels: ChannelSubscriptions;
+  #sink: BrokerSink | undefined;
+
+  constructor(
+    private readonly manager: RedisManager,
+    private readonly options: HistoryOptions,
+  ) {
+    super();
+    this.#publishes = new PublishQueue(manager, options);
+    this.#channels = new ChannelSubscriptions(manager);
+  }
+
+  start(sink: BrokerSink): void {
+    this.#sink = sink;
+    this.manager.connect({
+      onMessage: (channel, payload) => this.#deliver(channel, payload),
+      onCommandsReady: () => this.#publishes.onReady(),
+      onSubscriberReady: () => void this.#renewSubscriptions(),
+    });
+  }
+
+  async subscribe(room: string): Promise<void> {
+    await this.#channels.add(channelOf(room));
+  }
+
+  async unsubscribe(room: string): Promise<void> {
+    this.#channels.remove(channelOf(room));
+  }
+
+  publish(room: string, draft: Draft): Promise<Receipt> {
+    return this.#publishes.push(room, draft);
+  }
+
+  async signal(room: string, payload: Buffer): Promise<void> {
+    await this.manager.publish(channelOf(room), encodeSignal(payload));
+  }
+
+  async history(room: string, range: HistoryRange): Promise<HistoryPage> {
+    const reply = await this.manager.call(
+      this.manager.commands.roomHistoryBuffer(
+        metaKey(room),
+        logKey(room),
+        newEpoch(),
+        EMPTY_ROOM_TTL_MS,
+        range.from,
+        range.from === 'newest' ? 0 : range.offset,
+        range.limit,
+      ),
+    );
+    return decodeHistory(reply, range);
+  }
+
+  async heads(rooms: readonly string[]): Promise<Position[]> {
+    const metaTtlMs = this.options.ttlMs * META_TTL_FACTOR;
+    const pipeline = this.manager.commands.pipeline();
+    for (const room of rooms) {
+      pipeline.roomHead(metaKey(room), logKey(room), newEpoch(), EMPTY_ROOM_TTL_MS, metaTtlMs);
+    }
+    const results = await this.manager.call(failingAsOne(pipeline.exec()));
+    return results.map((reply) => decodeHead(reply as [string, string, string]));
+  }
+
+  async close(): Promise<void> {
+    this.#sink = undefined;
+    this.#publishes.close();
+    this.#channels.clear();
+    await this.manager.close();
+  }
+
+  /** A new link knows no subscription, and what was published since the last one's end went by unheard. */
+  async #renewSubscriptions(): Promise<void> {
+    try {
+      await this.#channels.renew();
+      this.#sink?.onInterrupted();
+    } catch (error) {
+      this.#logger.warn(`Renewing the subscriptions failed: ${(error as Error).message}`);
+      this.manager.renewSubscriberLink();
+    }
+  }
+
+  #deliver(channel: string, payload: Buffer): void {
+    const room = roomOf(channel);
+    if (room === undefined || !this.#channels.has(channel)) return;
+    const decoded = decodePayload(payload);
+    if (!decoded) this.#logger.warn(`A foreign payload on channel ${channel} was dropped`);
+    else if ('signal' in decoded) this.#sink?.onSignal(room, decoded.signal);
+    else this.#sink?.onPublication(room, decoded.publication);
+  }
+}
+
+/** A pipeline's results, or the first error among them. */
+async function failingAsOne(results: Promise<[Error | null, unknown][] | null>): Promise<unknown[]> {
+  return ((await results) ?? []).map(([error, reply]) => {
+    if (error) throw error;
+    return reply;
+  });
+}
