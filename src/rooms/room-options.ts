@@ -1,0 +1,10 @@
+// Limits of what may be said and joined.
+
+export abstract class RoomOptions {
+  /** UTF-8 bytes of `message` and the JSON of `data` together. */
+  abstract readonly maxMessageBytes: number;
+  /** Rooms one connection may be in. */
+  abstract readonly maxRooms: number;
+  /** How long a client-chosen messageId is remembered, ms. */
+  abstract readonly idempotencyTtlMs: number;
+}

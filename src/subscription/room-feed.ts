@@ -1,0 +1,197 @@
+// One room on this instance: its local members, and the broker subscription that lasts while there are any.
+import { retryWhile } from '../core/backoff.js';
+import type { Connection } from '../core/connection.js';
+import type { ServerEvent } from '../protocol/events.js';
+import { ChatError } from '../protocol/errors.js';
+import type { ClaimedPosition, Position } from '../protocol/position.js';
+import { CatchUp } from './catch-up.js';
+import type { Delivery } from './delivery.js';
+import { RoomLog, type RoomLogContext, type RoomLogListener } from './room-log.js';
+import { type Replay, RoomReplay } from './room-replay.js';
+
+/** What a joining client wants of the past. */
+export interface JoinRequest {
+  readonly since?: ClaimedPosition;
+  readonly history?: number;
+}
+
+export interface Joined {
+  /** The room's position at the join: the replay leads up to it, live messages follow it. */
+  readonly position: Position;
+  readonly replayed: number;
+  /** Only where `since` was asked for: whether the replay begins right after it. */
+  readonly recovered: boolean | undefined;
+  /** Lets replay and live messages flow. To be called once the answer to the join is on its way. */
+  start(): void;
+}
+
+export class RoomFeed implements RoomLogListener {
+  readonly #live = new Set<Connection>();
+  readonly #behind = new Map<Connection, CatchUp>();
+  #joining = 0;
+  #log: RoomLog | undefined;
+  #replay: RoomReplay | undefined;
+  #opening: Promise<void> | undefined;
+  /** Broker calls of the room, one after the other. */
+  #calls: Promise<void> = Promise.resolve();
+  #lingering: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly room: string,
+    private readonly context: RoomLogContext,
+    /** Called when the broker subscription is gone and nobody wants it. */
+    private readonly onUnused: (feed: RoomFeed) => void,
+  ) {}
+
+  /** The log while the room is subscribed and open. */
+  get log(): RoomLog | undefined {
+    return this.#replay && this.#log;
+  }
+
+  get size(): number {
+    return this.#live.size + this.#behind.size;
+  }
+
+  has(connection: Connection): boolean {
+    return this.#live.has(connection) || this.#behind.has(connection);
+  }
+
+  /** @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer. */
+  async join(connection: Connection, request: JoinRequest): Promise<Joined> {
+    this.#joining++;
+    try {
+      const [log, replay] = await this.#open(request);
+      const { since, history } = request;
+      const located = since ? await replay.since(since) : history ? await replay.newest(history) : undefined;
+      if (connection.closed) throw new ChatError('UNAVAILABLE', 'The connection is closed');
+      const recovered = since && located !== undefined;
+      if (!located && this.has(connection) && !since) return alreadyJoined(log);
+      return this.#admit(connection, located ?? { from: log.position, count: 0 }, recovered);
+    } finally {
+      this.#joining--;
+      this.#closeUnlessWanted();
+    }
+  }
+
+  /** Whether it was a member. */
+  leave(connection: Connection): boolean {
+    this.#behind.get(connection)?.stop();
+    const left = this.#live.delete(connection) || this.#behind.delete(connection);
+    if (left) this.#closeUnlessWanted();
+    return left;
+  }
+
+  /** Brings an unstored event to the members who keep up; the others can do without. */
+  broadcast(event: ServerEvent): void {
+    for (const connection of this.#live) this.#tell(connection, event);
+  }
+
+  onDelivery(delivery: Delivery, before: Position): void {
+    for (const connection of this.#live) {
+      if (connection.writable) connection.send(delivery.frameFor(connection.dialect));
+      else this.#startCatchUp(connection, before);
+    }
+  }
+
+  onGap(before: Position, to: number): void {
+    const { room } = this;
+    this.broadcast({ type: 'GAP', room, epoch: before.epoch, from: before.offset + 1, to });
+  }
+
+  onReset({ epoch, offset }: Position): void {
+    this.broadcast({ type: 'RESET', room: this.room, epoch, offset, reason: 'broker_data_lost' });
+  }
+
+  receive(...args: Parameters<RoomLog['receive']>): void {
+    this.#log?.receive(...args);
+  }
+
+  /** Stops timers and replays; the broker's own end takes its subscriptions along. */
+  dispose(): void {
+    clearTimeout(this.#lingering);
+    for (const catchUp of this.#behind.values()) catchUp.stop();
+    this.#log?.close();
+  }
+
+  #tell(connection: Connection, event: ServerEvent): void {
+    connection.send(connection.dialect.encodeEvent(event));
+  }
+
+  /** Members who join are behind at first, if only by nothing: there is one way to become live. */
+  #admit(connection: Connection, { from, count }: Replay, recovered: boolean | undefined): Joined {
+    const { position } = this.#log!;
+    this.leave(connection);
+    const catchUp = this.#catchUp(connection, from);
+    return { position, replayed: count, recovered, start: () => void catchUp.run() };
+  }
+
+  #startCatchUp(connection: Connection, position: Position): void {
+    this.#live.delete(connection);
+    void this.#catchUp(connection, position).run();
+  }
+
+  #catchUp(connection: Connection, position: Position): CatchUp {
+    const source = { log: this.#log!, replay: this.#replay! };
+    const catchUp = new CatchUp(connection, position, source, () => {
+      this.#behind.delete(connection);
+      this.#live.add(connection);
+    });
+    this.#behind.set(connection, catchUp);
+    return catchUp;
+  }
+
+  get #wanted(): boolean {
+    return this.size > 0 || this.#joining > 0;
+  }
+
+  /** Subscribes the channel and finds the log's end, once for all who join meanwhile. */
+  async #open(request: JoinRequest): Promise<[RoomLog, RoomReplay]> {
+    clearTimeout(this.#lingering);
+    this.#opening ??= this.#serially(async () => {
+      const log = (this.#log = new RoomLog(this.room, this.context, this));
+      try {
+        await this.context.broker.subscribe(this.room);
+        await log.open(request.since ? this.context.options.tailSize : (request.history ?? 0));
+        this.#replay = new RoomReplay(log, this.context);
+      } catch (error) {
+        this.#opening = undefined;
+        throw error;
+      }
+    });
+    await this.#opening;
+    return [this.#log!, this.#replay!];
+  }
+
+  #closeUnlessWanted(): void {
+    if (this.#wanted) return;
+    clearTimeout(this.#lingering);
+    this.#lingering = setTimeout(() => {
+      void this.#serially(() => this.#close());
+    }, this.context.options.lingerMs);
+  }
+
+  /** Tries until the broker has let go or somebody joins again. */
+  async #close(): Promise<void> {
+    await retryWhile(
+      () => !this.#wanted,
+      async () => {
+        this.#opening = undefined;
+        this.#replay = undefined;
+        this.#log?.close();
+        await this.context.broker.unsubscribe(this.room);
+        if (!this.#wanted) this.onUnused(this);
+      },
+    );
+  }
+
+  /** Runs a broker call after those before it, whether they failed or not. */
+  #serially(call: () => Promise<void>): Promise<void> {
+    const result = this.#calls.then(call);
+    this.#calls = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function alreadyJoined(log: RoomLog): Joined {
+  return { position: log.position, replayed: 0, recovered: undefined, start: () => undefined };
+}

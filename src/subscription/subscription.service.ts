@@ -1,0 +1,112 @@
+// The index of rooms and local connections; drives the broker's subscriptions and delivers what they bring.
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Broker, type BrokerSink } from '../core/broker.js';
+import type { Connection } from '../core/connection.js';
+import type { Publication } from '../protocol/position.js';
+import { HeadCheck } from './head-check.js';
+import { type Joined, type JoinRequest, RoomFeed } from './room-feed.js';
+import type { RoomLog, RoomLogContext } from './room-log.js';
+import { SubscriptionOptions } from './subscription-options.js';
+import { TailBudget } from './tail.js';
+
+/**
+ * Invariant: once the broker's calls have settled, and a moment after the last change, a room's channel is
+ * subscribed exactly while the room has local members.
+ */
+@Injectable()
+export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, OnApplicationShutdown {
+  readonly #feeds = new Map<string, RoomFeed>();
+  readonly #roomsOf = new Map<Connection, Set<string>>();
+  readonly #context: RoomLogContext;
+  readonly #headCheck: HeadCheck;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly options: SubscriptionOptions,
+  ) {
+    this.#context = { broker, options, budget: new TailBudget(options.tailBudgetBytes) };
+    this.#headCheck = new HeadCheck(broker, () => this.#openLogs());
+  }
+
+  onApplicationBootstrap(): void {
+    this.broker.start(this);
+    this.#timer = setInterval(() => this.#lookAfterIdleRooms(), this.options.headCheckIntervalMs).unref();
+  }
+
+  /** The last of the shutdown hooks, when the sockets are gone. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#headCheck.close();
+    for (const feed of this.#feeds.values()) feed.dispose();
+    this.#feeds.clear();
+    await this.broker.close();
+  }
+
+  /** Rooms with local members. */
+  get roomCount(): number {
+    let count = 0;
+    for (const feed of this.#feeds.values()) if (feed.size > 0) count++;
+    return count;
+  }
+
+  /** How many rooms a connection is in. */
+  countOf(connection: Connection): number {
+    return this.#roomsOf.get(connection)?.size ?? 0;
+  }
+
+  isMember(connection: Connection, room: string): boolean {
+    return this.#roomsOf.get(connection)?.has(room) ?? false;
+  }
+
+  /** @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer. */
+  async join(connection: Connection, room: string, request: JoinRequest): Promise<Joined> {
+    const joined = await this.#feedOf(room).join(connection, request);
+    const rooms = this.#roomsOf.get(connection) ?? new Set();
+    this.#roomsOf.set(connection, rooms.add(room));
+    return joined;
+  }
+
+  /** Whether it was a member. */
+  leave(connection: Connection, room: string): boolean {
+    const rooms = this.#roomsOf.get(connection);
+    if (!rooms?.delete(room)) return false;
+    if (rooms.size === 0) this.#roomsOf.delete(connection);
+    return this.#feeds.get(room)?.leave(connection) ?? false;
+  }
+
+  /** To be called when a connection is closed; a join still under way finds it closed. */
+  leaveAll(connection: Connection): void {
+    for (const room of this.#roomsOf.get(connection) ?? []) this.#feeds.get(room)?.leave(connection);
+    this.#roomsOf.delete(connection);
+  }
+
+  onPublication(room: string, publication: Publication): void {
+    this.#feeds.get(room)?.receive(publication);
+  }
+
+  onSignal(): void {
+    // No event travels as a signal yet.
+  }
+
+  onInterrupted(): void {
+    void this.#headCheck.checkAll();
+  }
+
+  #feedOf(room: string): RoomFeed {
+    const known = this.#feeds.get(room);
+    if (known) return known;
+    const feed = new RoomFeed(room, this.#context, () => this.#feeds.delete(room));
+    this.#feeds.set(room, feed);
+    return feed;
+  }
+
+  #openLogs(): RoomLog[] {
+    return [...this.#feeds.values()].flatMap((feed) => feed.log ?? []);
+  }
+
+  #lookAfterIdleRooms(): void {
+    for (const log of this.#openLogs()) log.tidy();
+    void this.#headCheck.checkIdle();
+  }
+}
