@@ -1,0 +1,28 @@
+// Starts the server.
+import { ConsoleLogger, Logger, type LogLevel, ShutdownSignal } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { RedisIoAdapter } from '../gateway/redis-io.adapter.js';
+import { AppModule } from './app.module.js';
+import type { Environment } from './environment.js';
+
+/** Nest calls `info` `log`. A level includes all that are more severe. */
+function logLevels(least: Environment['LOG_LEVEL']): LogLevel[] {
+  const all: LogLevel[] = ['debug', 'log', 'warn', 'error', 'fatal'];
+  return all.slice(all.indexOf(least === 'info' ? 'log' : least));
+}
+
+async function start(): Promise<void> {
+  const { module, environment } = await AppModule.load();
+  const logger = new ConsoleLogger({ logLevels: logLevels(environment.LOG_LEVEL) });
+  const app = await NestFactory.create(module, { logger });
+  app.useWebSocketAdapter(new RedisIoAdapter(app));
+  // Re-raising the signal, Nest's default, is ignored for PID 1 of a container.
+  app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+  await app.listen(environment.PORT, environment.HOST);
+  new Logger('Roomcast').log(`Listening on ${await app.getUrl()} with the ${environment.broker} broker`);
+}
+
+start().catch((error: Error) => {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,65 @@
+// The commands as classes: what is checked of each member. Members not named here are ignored.
+import { IsInt, IsObject, IsString, Min } from 'class-validator';
+import type {
+  HistoryCommand,
+  SendMessageCommand,
+  SubscribeCommand,
+  UnsubscribeCommand,
+} from '../protocol/commands.js';
+import type { ClaimedPosition } from '../protocol/position.js';
+import { IsMessageId, IsPosition, IsRoomId, Optional } from './validators.js';
+
+class RoomDto {
+  @IsString()
+  @IsRoomId()
+  readonly room: string;
+
+  /** The other name of `room`; dialects have copied it over where `room` is missing. */
+  @Optional()
+  @IsString()
+  readonly roomId?: string;
+}
+
+export class SubscribeDto extends RoomDto implements SubscribeCommand {
+  @Optional()
+  @IsPosition()
+  readonly since?: ClaimedPosition;
+
+  @Optional()
+  @IsInt()
+  @Min(0)
+  readonly history?: number;
+}
+
+export class UnsubscribeDto extends RoomDto implements UnsubscribeCommand {}
+
+export class SendMessageDto extends RoomDto implements SendMessageCommand {
+  @IsString()
+  readonly message: string;
+
+  @Optional()
+  @IsObject()
+  readonly data?: Record<string, unknown>;
+
+  @Optional()
+  @IsString()
+  @IsMessageId()
+  readonly messageId?: string;
+}
+
+export class HistoryDto extends RoomDto implements HistoryCommand {
+  @Optional()
+  @IsInt()
+  @Min(1)
+  readonly before?: number;
+
+  @Optional()
+  @IsInt()
+  @Min(0)
+  readonly after?: number;
+
+  @Optional()
+  @IsInt()
+  @Min(1)
+  readonly limit?: number;
+}

@@ -1,0 +1,18 @@
+// Limits and clocks of WebSocket connections.
+
+export abstract class GatewayOptions {
+  /** Largest frame a client may send, bytes; over it the connection ends with 1009. */
+  abstract readonly maxFrameBytes: number;
+  /** Told to clients in WELCOME. */
+  abstract readonly maxRooms: number;
+  /** How often a connection is pinged, ms. */
+  abstract readonly heartbeatMs: number;
+  /** How long it may stay silent after a ping, ms. */
+  abstract readonly heartbeatTimeoutMs: number;
+  /** Unsent bytes up to which a connection gets live messages. */
+  abstract readonly sendBudgetBytes: number;
+  /** How long a connection over its budget may take nothing, ms. */
+  abstract readonly slowConsumerMs: number;
+  /** How long clients have to answer the close frame at shutdown, ms. */
+  abstract readonly shutdownGraceMs: number;
+}
