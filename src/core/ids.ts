@@ -1,9 +1,13 @@
 // Random names for what must never be guessed or met twice.
 import { randomBytes, randomUUID } from 'node:crypto';
 
-/** Names the life of a room's log: 12 characters, 72 random bits. */
+/** 72 random bits, drawn once: publishing offers an epoch with each message, in case the room has none. */
+const PROCESS_EPOCH = randomBytes(9).toString('base64url');
+let epochs = 0;
+
+/** Names the life of a room's log; never the same twice, on any instance. */
 export function newEpoch(): string {
-  return randomBytes(9).toString('base64url');
+  return `${PROCESS_EPOCH}${(epochs++).toString(36)}`;
 }
 
 export function newMessageId(): string {

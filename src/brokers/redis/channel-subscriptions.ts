@@ -1,10 +1,11 @@
 // Which channels this instance wants, and the batched calls that make Redis agree.
-import { withDeadline } from '../../core/deadline.js';
 import { ChatError } from '../../protocol/errors.js';
 import type { RedisManager } from './redis-manager.js';
-import { CALL_DEADLINE_MS } from './redis-options.js';
 
 const CHANNELS_PER_CALL = 512;
+
+/** The last word on a channel counts: who is told this has no say in it any more. */
+const SUPERSEDED = new Error('unsubscribed meanwhile');
 
 interface Waiter {
   readonly resolve: () => void;
@@ -37,16 +38,16 @@ export class ChannelSubscriptions {
       this.#waiting.set(channel, waiters);
     });
     try {
-      await withDeadline(confirmed, CALL_DEADLINE_MS, () => new Error('no answer in time'));
+      await this.manager.patiently(confirmed);
     } catch (cause) {
-      this.remove(channel);
+      if (cause !== SUPERSEDED) this.remove(channel);
       throw new ChatError('UNAVAILABLE', 'The message broker does not answer', { cause });
     }
   }
 
   remove(channel: string): void {
     this.#wanted.delete(channel);
-    this.#settle([channel], new Error('unsubscribed meanwhile'));
+    this.#settle([channel], SUPERSEDED);
     this.#change(channel);
   }
 

@@ -23,10 +23,17 @@ export class LinkMonitor {
   readonly #commands: Watched;
   readonly #subscriber: Watched;
   #timer: NodeJS.Timeout | undefined;
+  #answeredAt = 0;
 
   constructor(commands: Redis, subscriber: Redis) {
     this.#commands = watch(commands);
     this.#subscriber = watch(subscriber);
+    commands.on('ready', () => (this.#answeredAt = performance.now()));
+  }
+
+  /** When the commands link last answered anything. */
+  get answeredAt(): number {
+    return this.#answeredAt;
   }
 
   start(): void {
@@ -47,7 +54,7 @@ export class LinkMonitor {
     const { redis } = this.#commands;
     if (redis.status === 'ready') {
       redis.publish(this.channel, '').then(
-        () => (this.#commands.heardAt = performance.now()),
+        () => (this.#commands.heardAt = this.#answeredAt = performance.now()),
         () => undefined,
       );
     }

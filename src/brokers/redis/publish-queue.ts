@@ -3,16 +3,16 @@ import { ReplyError } from 'ioredis';
 import type { Draft, Receipt } from '../../core/broker.js';
 import { newEpoch } from '../../core/ids.js';
 import { ChatError } from '../../protocol/errors.js';
-import { channelOf } from '../../protocol/room.js';
 import type { HistoryOptions } from '../history-options.js';
 import { logKey, messageIdKey, metaKey } from './redis-codec.js';
 import type { RedisManager } from './redis-manager.js';
-import type { PublishReply } from './redis.scripts.js';
 import { CALL_DEADLINE_MS } from './redis-options.js';
 
 const MAX_PENDING = 20_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
 const SWEEP_INTERVAL_MS = 100;
+/** Messages in one script call, so that Redis is never busy with one for more than some two milliseconds. */
+const MAX_BATCH = 200;
 /** Redis answers so while it starts, fails over or is busy: nothing was stored, and it passes. */
 const PASSING_ERROR = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS)/;
 const RETRY_DELAY_MS = 50;
@@ -20,7 +20,6 @@ const RETRY_DELAY_MS = 50;
 export const META_TTL_FACTOR = 4;
 
 interface Entry {
-  readonly sequence: number;
   readonly room: string;
   readonly draft: Draft;
   readonly deadline: number;
@@ -37,8 +36,8 @@ export class PublishQueue {
   readonly #pending = new Set<Entry>();
   #unsent: Entry[] = [];
   #pendingBytes = 0;
-  #sequence = 0;
   #flushScheduled = false;
+  #inFlight = false;
   #sweeper: NodeJS.Timeout | undefined;
   #downSince: number | undefined = performance.now();
 
@@ -51,8 +50,7 @@ export class PublishQueue {
     const now = performance.now();
     if (this.#hopeless(now) || this.#full()) return Promise.reject(unavailable());
     return new Promise<Receipt>((resolve, reject) => {
-      const sequence = this.#sequence++;
-      const entry = { sequence, room, draft, deadline: now + CALL_DEADLINE_MS, resolve, reject };
+      const entry = { room, draft, deadline: now + CALL_DEADLINE_MS, resolve, reject };
       this.#pending.add(entry);
       this.#pendingBytes += draft.body.length;
       this.#unsent.push(entry);
@@ -76,7 +74,8 @@ export class PublishQueue {
   #hopeless(now: number): boolean {
     if (this.manager.commandsReady) this.#downSince = undefined;
     else this.#downSince ??= now;
-    return this.#downSince !== undefined && now - this.#downSince > CALL_DEADLINE_MS;
+    const down = this.#downSince !== undefined && now - this.#downSince > CALL_DEADLINE_MS;
+    return down || this.manager.inDoubt;
   }
 
   #full(): boolean {
@@ -92,54 +91,73 @@ export class PublishQueue {
 
   #flush(): void {
     this.#flushScheduled = false;
-    if (!this.manager.commandsReady || this.#unsent.length === 0) return;
-    const batch = this.#unsent.filter((entry) => this.#pending.has(entry));
-    this.#unsent = [];
-    const pipeline = this.manager.commands.pipeline();
-    for (const { room, draft } of batch) pipeline.roomPublish(...this.#arguments(room, draft));
-    pipeline.exec().then(
-      (results) => this.#onResults(batch, results ?? []),
-      (error: Error) =>
-        this.#onResults(
-          batch,
-          batch.map(() => [error, undefined]),
-        ),
-    );
+    if (this.#inFlight || !this.manager.commandsReady) return;
+    const batch = this.#unsent.splice(0, MAX_BATCH);
+    if (batch.length > 0) void this.#send(batch);
   }
 
-  #arguments(room: string, draft: Draft): (string | number | Buffer)[] {
+  /** One batch at a time: whatever befalls it, nothing newer overtakes it. Meanwhile the next one grows. */
+  async #send(batch: Entry[]): Promise<void> {
+    this.#inFlight = true;
+    try {
+      const replies = await this.#publish(batch);
+      batch.forEach((entry, index) => this.#onReply(entry, replies[index]!));
+    } catch (error) {
+      await this.#onError(batch, error as Error);
+    }
+    this.#inFlight = false;
+    if (this.#unsent.length > 0) this.#scheduleFlush();
+  }
+
+  async #publish(batch: Entry[]): Promise<string[]> {
     const { size, ttlMs } = this.options;
-    const keys = [metaKey(room), logKey(room), messageIdKey(room, draft.messageId)];
-    const { messageId, body, fingerprint, rememberMs } = draft;
-    const limits = [size, ttlMs, ttlMs * META_TTL_FACTOR];
-    return [...keys, messageId, body, fingerprint, rememberMs, newEpoch(), ...limits, channelOf(room)];
+    const keys = batch.flatMap(({ room, draft }) => [
+      metaKey(room),
+      logKey(room),
+      messageIdKey(room, draft.messageId),
+    ]);
+    const drafts = batch.flatMap(({ draft: { messageId, body, fingerprint, rememberMs } }) => [
+      messageId,
+      body.toString(),
+      fingerprint,
+      rememberMs,
+    ]);
+    const limits = [size, ttlMs, ttlMs * META_TTL_FACTOR, newEpoch()];
+    return this.manager.commands.roomPublish(keys.length, ...keys, ...limits, ...drafts);
   }
 
-  #onResults(batch: Entry[], results: [Error | null, unknown][]): void {
-    const again: Entry[] = [];
-    let delayed = false;
-    batch.forEach((entry, index) => {
-      const [error, reply] = results[index] ?? [new Error('no reply'), undefined];
-      if (!this.#pending.has(entry)) return;
-      if (!error) return this.#succeed(entry, reply as PublishReply);
-      const refused = error instanceof ReplyError;
-      if (refused && !PASSING_ERROR.test(error.message)) return this.#fail(entry, unavailable(error));
-      delayed ||= refused;
-      again.push(entry);
-    });
-    if (again.length === 0) return;
-    this.#unsent = [...again, ...this.#unsent].toSorted((a, b) => a.sequence - b.sequence);
-    if (delayed) setTimeout(() => this.#scheduleFlush(), RETRY_DELAY_MS);
-    else this.#scheduleFlush();
+  /** What a link's end left unknown goes again, as does what was refused for a while; the rest one by one. */
+  async #onError(batch: Entry[], error: Error): Promise<void> {
+    const waiting = batch.filter((entry) => this.#pending.has(entry));
+    const refused = error instanceof ReplyError;
+    if (!refused || PASSING_ERROR.test(error.message)) {
+      this.#unsent.unshift(...waiting);
+      if (refused) await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
+      return;
+    }
+    // One message's fault is not another's.
+    if (batch.length > 1) for (const entry of waiting) await this.#sendAlone(entry);
+    else for (const entry of waiting) this.#fail(entry, unavailable(error));
   }
 
-  #succeed(entry: Entry, [outcome, epoch, offset]: PublishReply): void {
-    if (outcome < 0) {
+  async #sendAlone(entry: Entry): Promise<void> {
+    try {
+      const [reply = ''] = await this.#publish([entry]);
+      this.#onReply(entry, reply);
+    } catch (error) {
+      await this.#onError([entry], error as Error);
+    }
+  }
+
+  #onReply(entry: Entry, reply: string): void {
+    if (!this.#pending.has(entry)) return;
+    const [outcome, epoch = '', offset] = reply.split(' ');
+    if (outcome === '-1') {
       return this.#fail(entry, new ChatError('CONFLICT', 'This messageId was used for another message'));
     }
     this.#done(entry);
     const { messageId } = entry.draft;
-    entry.resolve({ epoch, offset: Number(offset), messageId, duplicate: outcome === 1 });
+    entry.resolve({ epoch, offset: Number(offset), messageId, duplicate: outcome === '1' });
   }
 
   #fail(entry: Entry, error: Error): void {

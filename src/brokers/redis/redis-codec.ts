@@ -46,7 +46,8 @@ export function decodePayload(
     messageId: payload.toString('utf8', previousEnd + 1, idEnd),
     previousOffset: offset - 1,
     previousId: payload.toString('utf8', offsetEnd + 1, previousEnd),
-    body: payload.subarray(idEnd + 1),
+    // A copy, since the payload is a view of a whole chunk from the socket, which it would keep in memory.
+    body: Buffer.from(payload.subarray(idEnd + 1)),
   };
   return { publication };
 }

@@ -5,6 +5,7 @@ import { backoffMs } from '../../core/backoff.js';
 import { withDeadline } from '../../core/deadline.js';
 import { ChatError } from '../../protocol/errors.js';
 import { LinkMonitor } from './link-monitor.js';
+import { tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
 import { CALL_DEADLINE_MS, RECONNECT_BACKOFF, RedisOptions } from './redis-options.js';
 
@@ -26,6 +27,8 @@ export class RedisManager {
   readonly #logger = new Logger(RedisManager.name);
   readonly #monitor: LinkMonitor;
   #listener: RedisListener | undefined;
+  #answeredAt = 0;
+  #missedAt = -1;
 
   constructor(options: RedisOptions) {
     this.commands = this.#open('commands', options.url);
@@ -34,9 +37,9 @@ export class RedisManager {
     this.#monitor = new LinkMonitor(this.commands, this.#subscriber);
     this.commands.on('ready', () => this.#listener?.onCommandsReady());
     this.#subscriber.on('ready', () => this.#onSubscriberReady());
+    // Only where the tap does not sit.
     this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      const name = channel.toString('latin1');
-      if (!this.#monitor.onMessage(name)) this.#listener?.onMessage(name, payload);
+      this.#onMessage(channel.toString('latin1'), payload);
     });
   }
 
@@ -80,10 +83,26 @@ export class RedisManager {
     if (this.subscriberReady) this.#subscriber.disconnect(true);
   }
 
+  /** A deadline passed and nothing was answered since: whoever waits now would most likely wait in vain. */
+  get inDoubt(): boolean {
+    return this.#missedAt > Math.max(this.#answeredAt, this.#monitor.answeredAt);
+  }
+
+  /** As withDeadline with the deadline of all calls; while Redis is in doubt, none waits any more. */
+  async patiently<T>(reply: Promise<T>): Promise<T> {
+    const patienceMs = this.inDoubt ? 0 : CALL_DEADLINE_MS;
+    const result = await withDeadline(reply, patienceMs, () => {
+      this.#missedAt = performance.now();
+      return new Error('no answer in time');
+    });
+    this.#answeredAt = performance.now();
+    return result;
+  }
+
   /** Puts the deadline on a command, and turns whatever fails into UNAVAILABLE. */
   async call<T>(reply: Promise<T>): Promise<T> {
     try {
-      return await withDeadline(reply, CALL_DEADLINE_MS, () => new Error('no answer in time'));
+      return await this.patiently(reply);
     } catch (cause) {
       throw new ChatError('UNAVAILABLE', 'The message broker does not answer', { cause });
     }
@@ -95,7 +114,12 @@ export class RedisManager {
     for (const link of [this.#subscriber, this.commands]) link.disconnect();
   }
 
+  #onMessage(channel: string, payload: Buffer): void {
+    if (!this.#monitor.onMessage(channel)) this.#listener?.onMessage(channel, payload);
+  }
+
   #onSubscriberReady(): void {
+    tapMessages(this.#subscriber.stream, (channel, payload) => this.#onMessage(channel, payload));
     // Failing, it leaves the probe unheard, and the monitor renews the link.
     this.subscribe([this.#monitor.channel]).catch(() => undefined);
     this.#listener?.onSubscriberReady();

@@ -3,38 +3,51 @@
 // Keys of a room, all in the hash slot of its channel `room:<id>`:
 //   {room:<id>}:meta       hash    e epoch, s last offset, t last messageId
 //   {room:<id>}:log        stream  <offset>-0: m messageId, p previous messageId, b body
-//   {room:<id>}:id:<mid>   string  fingerprint \n epoch \n offset of the message with that messageId
+//   {room:<id>}:id:<mid>   string  fingerprint \n epoch, space, offset of the message with that messageId
 
 import type { Redis, Result } from 'ioredis';
 
 /**
- * Once-only append and fan-out, after Centrifuge's publish script: look the key up, number, append, remember,
- * publish. Offsets are formatted with %d since Lua would write large numbers with an exponent.
+ * Once-only append and fan-out of many messages, each after Centrifuge's publish script: look the key up, number,
+ * append, remember, publish. One call for all that a tick has to publish, since a call costs Redis and the
+ * client as much as the work itself. Offsets are formatted with %d: Lua would write large numbers with an
+ * exponent. A script which is refused (out of memory, read-only) has done nothing.
  *
- * KEYS meta, log, id · ARGV messageId, body, fingerprint, rememberMs, fresh epoch, history size, history ttl ms,
- * meta ttl ms, channel → {0|1 duplicate|-1 conflict, epoch, offset}
+ * KEYS for each message: meta, log, id
+ * ARGV history size, history ttl ms, meta ttl ms, prefix of fresh epochs; for each message: messageId, body, fingerprint,
+ * rememberMs → for each message `<outcome> <epoch> <offset>`, outcome 0 stored, 1 duplicate, -1 conflict
  */
 const PUBLISH = `
-local known = redis.call('GET', KEYS[3])
-if known then
-  local print, epoch, offset = known:match('^(.-)\\n(.-)\\n(.-)$')
-  if print ~= ARGV[3] then return {-1, epoch, offset} end
-  return {1, epoch, offset}
+local call = redis.call
+local size, logTtl, metaTtl, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local replies = {}
+for index = 1, #KEYS / 3 do
+  local metaKey, logKey, idKey = KEYS[3 * index - 2], KEYS[3 * index - 1], KEYS[3 * index]
+  local messageId, body, print = ARGV[4 * index + 1], ARGV[4 * index + 2], ARGV[4 * index + 3]
+  local known = call('GET', idKey)
+  if known then
+    local firstPrint, position = known:match('^(.-)\\n(.*)$')
+    replies[index] = (firstPrint == print and '1 ' or '-1 ') .. position
+  else
+    local meta = call('HMGET', metaKey, 'e', 's', 't')
+    local epoch, previous = meta[1], meta[3]
+    if not epoch then
+      epoch, previous = fresh .. '.' .. index, ''
+      call('DEL', logKey)
+    end
+    local offset = string.format('%d', (meta[2] or 0) + 1)
+    call('XADD', logKey, 'MAXLEN', '=', size, offset .. '-0', 'm', messageId, 'p', previous, 'b', body)
+    call('PEXPIRE', logKey, logTtl)
+    call('HSET', metaKey, 'e', epoch, 's', offset, 't', messageId)
+    call('PEXPIRE', metaKey, metaTtl)
+    local position = epoch .. ' ' .. offset
+    call('SET', idKey, print .. '\\n' .. position, 'PX', ARGV[4 * index + 4])
+    -- The channel is what the keys' hash tag holds.
+    call('PUBLISH', metaKey:sub(2, -7), 'p' .. epoch .. '\\n' .. offset .. '\\n' .. previous .. '\\n' .. messageId .. '\\n' .. body)
+    replies[index] = '0 ' .. position
+  end
 end
-local meta = redis.call('HMGET', KEYS[1], 'e', 's', 't')
-local epoch, previous = meta[1], meta[3]
-if not epoch then
-  epoch, previous = ARGV[5], ''
-  redis.call('DEL', KEYS[2])
-end
-local offset = string.format('%d', (meta[2] or 0) + 1)
-redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[6], offset .. '-0', 'm', ARGV[1], 'p', previous, 'b', ARGV[2])
-redis.call('PEXPIRE', KEYS[2], ARGV[7])
-redis.call('HSET', KEYS[1], 'e', epoch, 's', offset, 't', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[8])
-redis.call('SET', KEYS[3], ARGV[3] .. '\\n' .. epoch .. '\\n' .. offset, 'PX', ARGV[4])
-redis.call('PUBLISH', ARGV[9], 'p' .. epoch .. '\\n' .. offset .. '\\n' .. previous .. '\\n' .. ARGV[1] .. '\\n' .. ARGV[2])
-return {0, epoch, offset}
+return replies
 `;
 
 /** A room without a log gets an epoch, so that a position before its first message can be told. */
@@ -81,7 +94,6 @@ return {meta[1], meta[2], meta[3], redis.call('XLEN', KEYS[2]), entries}
 `;
 
 type HeadReply = [epoch: string, offset: string, messageId: string];
-type PublishReply = [outcome: number, epoch: string, offset: string];
 type LogEntry = [id: Buffer, fields: Buffer[]];
 export type HistoryReply = [
   epoch: Buffer,
@@ -93,17 +105,17 @@ export type HistoryReply = [
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    roomPublish(...args: (string | number | Buffer)[]): Result<PublishReply, Context>;
+    roomPublish(keyCount: number, ...args: (string | number)[]): Result<string[], Context>;
     roomHead(...args: (string | number)[]): Result<HeadReply, Context>;
     roomHistoryBuffer(...args: (string | number)[]): Result<HistoryReply, Context>;
   }
 }
 
-export type { HeadReply, PublishReply };
+export type { HeadReply };
 
 /** Sent by hash, and loaded again by itself where Redis doesn't know it (first use, SCRIPT FLUSH, restart). */
 export function defineScripts(redis: Redis): void {
-  redis.defineCommand('roomPublish', { numberOfKeys: 3, lua: PUBLISH });
+  redis.defineCommand('roomPublish', { lua: PUBLISH });
   redis.defineCommand('roomHead', { numberOfKeys: 2, lua: HEAD });
   redis.defineCommand('roomHistory', { numberOfKeys: 2, lua: HISTORY });
 }
