@@ -4,7 +4,8 @@ import { ConfigModule } from '@nestjs/config';
 import { GatewayModule } from '../gateway/gateway.module.js';
 import { HttpModule } from '../http/http.module.js';
 import { BrokerModule } from './broker.module.js';
-import { type Environment, validateEnvironment } from './environment.js';
+import { validateEnvironment } from './configuration.js';
+import type { Environment } from './environment.js';
 import { OptionsModule } from './options.module.js';
 
 @Module({})

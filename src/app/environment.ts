@@ -1,42 +1,23 @@
-// The environment variables: what each may hold, its default, and the error that names it.
-import 'reflect-metadata';
-import { plainToInstance, Transform, Type } from 'class-transformer';
-import { IsIn, IsInt, IsNotEmpty, IsOptional, IsUrl, Max, Min, validateSync } from 'class-validator';
+// The environment variables: what each may hold, and its default.
+import { IsIn, IsNotEmpty, IsOptional, IsUrl } from 'class-validator';
+import { IsDuration, IsFlag, IsIntFrom, IsList, IsOriginList, IsPublicKey } from './variables.js';
 
 const BROKERS = ['embedded', 'redis'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `30s`, `24h`, `7d`, `500ms`; a bare number is seconds. Anything else becomes NaN, which fails its check. */
-function Duration(): PropertyDecorator {
-  return Transform(({ value }) => {
-    if (typeof value === 'number') return value;
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(String(value));
-    return match ? Number(match[1]) * UNITS[match[2] ?? 's']! : Number.NaN;
-  });
-}
-
-function IsDuration(min: number, max: number): PropertyDecorator {
-  const message = `must be a duration such as 30s, 24h or 7d, from ${min} ms to ${max} ms`;
-  return (target, name) => {
-    Duration()(target, name);
-    Min(min, { message: `${String(name)} ${message}` })(target, name);
-    Max(max, { message: `${String(name)} ${message}` })(target, name);
-  };
-}
-
-function IsIntFrom(min: number, max: number): PropertyDecorator {
-  return (target, name) => {
-    Type(() => Number)(target, name);
-    for (const decorate of [IsInt(), Min(min), Max(max)]) decorate(target, name);
-  };
-}
-
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const MIB = 1024 * 1024;
+const REDIS_URL = {
+  protocols: ['redis', 'rediss'],
+  require_protocol: true,
+  require_tld: false,
+  require_valid_protocol: true,
+};
 
 export class Environment {
+  @IsOptional()
+  NODE_ENV?: string;
+
   @IsIntFrom(0, 65_535)
   PORT = 8080;
 
@@ -46,17 +27,15 @@ export class Environment {
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
+  @IsDuration(0, 10 * MINUTE)
+  SHUTDOWN_GRACE = 10_000;
+
   @IsOptional()
   @IsIn(BROKERS)
   BROKER?: (typeof BROKERS)[number];
 
   @IsOptional()
-  @IsUrl({
-    protocols: ['redis', 'rediss'],
-    require_protocol: true,
-    require_tld: false,
-    require_valid_protocol: true,
-  })
+  @IsUrl(REDIS_URL, { message: 'REDIS_URL must be a redis:// or rediss:// URL' })
   REDIS_URL?: string;
 
   @IsOptional()
@@ -70,6 +49,90 @@ export class Environment {
   @IsNotEmpty()
   REDIS_PASSWORD?: string;
 
+  @IsIn(['guest', 'token'])
+  AUTH_MODE: 'guest' | 'token' = 'guest';
+
+  @IsFlag()
+  AUTH_GUESTS = true;
+
+  @IsDuration(10_000, 30 * DAY)
+  GUEST_TOKEN_TTL = 60 * MINUTE;
+
+  @IsDuration(100, 10 * MINUTE)
+  AUTH_TIMEOUT = 5_000;
+
+  @IsOptional()
+  @IsFlag()
+  AUTH_QUERY_TOKEN?: boolean;
+
+  @IsOptional()
+  JWT_SECRET?: string;
+
+  @IsOptional()
+  @IsPublicKey()
+  JWT_PUBLIC_KEY?: string;
+
+  @IsOptional()
+  @IsUrl({ protocols: ['http', 'https'], require_protocol: true, require_tld: false })
+  JWT_JWKS_URL?: string;
+
+  @IsOptional()
+  JWT_ISSUER?: string;
+
+  @IsOptional()
+  JWT_AUDIENCE?: string;
+
+  @IsList()
+  BEARER_TOKENS: string[] = [];
+
+  @IsList()
+  API_KEYS: string[] = [];
+
+  @IsIn(['open', 'closed'])
+  ROOMS_DEFAULT: 'open' | 'closed' = 'open';
+
+  @IsOriginList()
+  ALLOWED_ORIGINS: string[] = [];
+
+  @IsIntFrom(0, 10)
+  TRUSTED_PROXY_HOPS = 0;
+
+  @IsIntFrom(1, 10_000_000)
+  MAX_CONNECTIONS = 50_000;
+
+  @IsIntFrom(1, 10_000_000)
+  MAX_CONNECTIONS_PER_USER = 100;
+
+  @IsIntFrom(1, 10_000_000)
+  MAX_CONNECTIONS_PER_ADDRESS = 5_000;
+
+  @IsIntFrom(1, 10_000_000)
+  MAX_HANDSHAKES_PER_MINUTE = 6_000;
+
+  @IsIntFrom(1, 10_000_000)
+  MAX_REQUESTS_PER_MINUTE = 6_000;
+
+  @IsIntFrom(1, 10_000_000)
+  COMMANDS_PER_SECOND = 100;
+
+  @IsIntFrom(1, 10_000_000)
+  COMMANDS_BURST = 1_000;
+
+  @IsIntFrom(1, 10_000_000)
+  JOINS_PER_SECOND = 50;
+
+  @IsIntFrom(1, 10_000_000)
+  JOINS_BURST = 500;
+
+  @IsIntFrom(1_024, 16 * MIB)
+  MAX_FRAME_BYTES = 65_536;
+
+  @IsIntFrom(1, 16 * MIB)
+  MAX_MESSAGE_BYTES = 32_768;
+
+  @IsIntFrom(1, 100_000)
+  MAX_ROOMS = 100;
+
   @IsIntFrom(1, 100_000)
   HISTORY_SIZE = 1_000;
 
@@ -82,16 +145,7 @@ export class Environment {
   @IsIntFrom(MIB, 64 * 1024 * MIB)
   EMBEDDED_MAX_BYTES = 256 * MIB;
 
-  @IsIntFrom(1_024, 16 * MIB)
-  MAX_FRAME_BYTES = 65_536;
-
-  @IsIntFrom(1, 16 * MIB)
-  MAX_MESSAGE_BYTES = 32_768;
-
-  @IsIntFrom(1, 100_000)
-  MAX_ROOMS = 100;
-
-  @IsIntFrom(16_384, 64 * MIB)
+  @IsIntFrom(65_536, 64 * MIB)
   SEND_BUDGET_BYTES = 256 * 1024;
 
   @IsDuration(100, 10 * MINUTE)
@@ -101,7 +155,7 @@ export class Environment {
   HEARTBEAT_INTERVAL = 25_000;
 
   @IsDuration(100, 10 * MINUTE)
-  HEARTBEAT_TIMEOUT = 10_000;
+  HEARTBEAT_TIMEOUT = 8_000;
 
   @IsIntFrom(0, 10_000)
   TAIL_SIZE = 300;
@@ -115,8 +169,30 @@ export class Environment {
   @IsDuration(100, 10 * MINUTE)
   HEAD_CHECK_INTERVAL = 30_000;
 
-  @IsDuration(0, 10 * MINUTE)
-  SHUTDOWN_GRACE = 10_000;
+  @IsDuration(1_000, 10 * MINUTE)
+  PRESENCE_LEASE = 30_000;
+
+  @IsDuration(0, MINUTE)
+  PRESENCE_GRACE = 3_000;
+
+  @IsIntFrom(0, 1_000_000)
+  PRESENCE_SUMMARY_SIZE = 200;
+
+  @IsIntFrom(0, 1_000_000)
+  PRESENCE_COUNT_SIZE = 1_000;
+
+  @IsFlag()
+  ALLOW_WEAK_SECRET = false;
+
+  @IsFlag()
+  ALLOW_ANY_ORIGIN = false;
+
+  @IsFlag()
+  ALLOW_INSECURE_REDIS = false;
+
+  get production(): boolean {
+    return this.NODE_ENV === 'production';
+  }
 
   /** BROKER, or what follows from the servers that are named. */
   get broker(): (typeof BROKERS)[number] {
@@ -129,18 +205,4 @@ export class Environment {
     const password = this.REDIS_PASSWORD ? `:${encodeURIComponent(this.REDIS_PASSWORD)}@` : '';
     return `redis://${password}${this.REDIS_HOST ?? 'localhost'}:${this.REDIS_PORT}`;
   }
-}
-
-/**
- * Empty variables count as unset.
- *
- * @throws Error with one line per variable that is wrong, each beginning with its name
- */
-export function validateEnvironment(raw: Record<string, unknown>): Environment {
-  const names = new Set(Object.keys(new Environment()));
-  const known = Object.entries(raw).filter(([name, value]) => names.has(name) && value !== '');
-  const environment = plainToInstance(Environment, Object.fromEntries(known), { exposeDefaultValues: true });
-  const problems = validateSync(environment).flatMap(({ constraints = {} }) => Object.values(constraints));
-  if (problems.length > 0) throw new Error(`Invalid configuration:\n  ${problems.join('\n  ')}`);
-  return environment;
 }

@@ -1,9 +1,14 @@
 // Starts the server.
 import { ConsoleLogger, Logger, type LogLevel, ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import helmet from 'helmet';
 import { RedisIoAdapter } from '../gateway/redis-io.adapter.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './environment.js';
+import { HardenedExpressAdapter } from './hardened-express.adapter.js';
+
+const MAX_BODY_BYTES = 64 * 1024;
 
 /** Nest calls `info` `log`. A level includes all that are more severe. */
 function logLevels(least: Environment['LOG_LEVEL']): LogLevel[] {
@@ -14,7 +19,13 @@ function logLevels(least: Environment['LOG_LEVEL']): LogLevel[] {
 async function start(): Promise<void> {
   const { module, environment } = await AppModule.load();
   const logger = new ConsoleLogger({ logLevels: logLevels(environment.LOG_LEVEL) });
-  const app = await NestFactory.create(module, { logger });
+  const app = await NestFactory.create<NestExpressApplication>(module, new HardenedExpressAdapter(), {
+    logger,
+    // Forms are what a page of any origin may post; only JSON is read.
+    bodyParser: false,
+  });
+  app.use(helmet());
+  app.useBodyParser('json', { limit: MAX_BODY_BYTES });
   app.useWebSocketAdapter(new RedisIoAdapter(app));
   // Re-raising the signal, Nest's default, is ignored for PID 1 of a container.
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });

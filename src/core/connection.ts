@@ -1,11 +1,11 @@
 // The seam of a client's connection, as everything above the socket sees it.
 import type { CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
-import type { Identity } from '../protocol/events.js';
+import type { Session } from './session.js';
 
 export interface Connection {
   readonly id: string;
-  readonly identity: Identity;
+  readonly session: Session;
   /** The dialect to speak to it; the default one while the client has not shown its own. */
   readonly dialect: Dialect;
   /** True from the moment it can't take frames any more, for ever. */

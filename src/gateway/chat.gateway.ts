@@ -1,59 +1,90 @@
 // One method per command.
-import { UseFilters } from '@nestjs/common';
-import {
-  ConnectedSocket,
-  MessageBody,
-  type OnGatewayDisconnect,
-  SubscribeMessage,
-  WebSocketGateway,
-} from '@nestjs/websockets';
+import { type OnGatewayDisconnect, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
+import { AuthService } from '../auth/auth.service.js';
+import { ChatError } from '../protocol/errors.js';
+import { ControlService } from '../rooms/control.service.js';
 import { RoomService } from '../rooms/room.service.js';
-import type { Outcome } from './command-loop.js';
-import { CommandPipe } from './command.pipe.js';
-import { HistoryDto, SendMessageDto, SubscribeDto, UnsubscribeDto } from './commands.dto.js';
-import { RethrowFilter } from './rethrow.filter.js';
+import type { Outcome } from './command-router.js';
+import {
+  AuthDto,
+  HistoryDto,
+  KickDto,
+  MembersDto,
+  SendMessageDto,
+  SubscribeDto,
+  TypingDto,
+  UnsubscribeDto,
+} from './commands.dto.js';
+import { ConnectionLimits } from './connection-limits.js';
 import { WsConnection } from './ws-connection.js';
 
 @WebSocketGateway()
-@UseFilters(RethrowFilter)
 export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
-  constructor(private readonly rooms: RoomService) {}
+  constructor(
+    private readonly rooms: RoomService,
+    private readonly control: ControlService,
+    private readonly auth: AuthService,
+    private readonly limits: ConnectionLimits,
+  ) {}
 
   handleDisconnect(connection: WsConnection): void {
     this.rooms.leaveAll(connection);
   }
 
   @SubscribeMessage('SUBSCRIBE')
-  async subscribe(
-    @ConnectedSocket() connection: WsConnection,
-    @MessageBody(CommandPipe) command: SubscribeDto,
-  ): Promise<Outcome> {
+  async subscribe(connection: WsConnection, command: SubscribeDto): Promise<Outcome> {
     const joined = await this.rooms.join(connection, command);
     return { reply: joined.reply, afterwards: () => joined.start() };
   }
 
   @SubscribeMessage('UNSUBSCRIBE')
-  unsubscribe(
-    @ConnectedSocket() connection: WsConnection,
-    @MessageBody(CommandPipe) command: UnsubscribeDto,
-  ): Outcome {
+  unsubscribe(connection: WsConnection, command: UnsubscribeDto): Outcome {
     return { reply: this.rooms.leave(connection, command) };
   }
 
   @SubscribeMessage('SEND_MESSAGE')
-  async sendMessage(
-    @ConnectedSocket() connection: WsConnection,
-    @MessageBody(CommandPipe) command: SendMessageDto,
-  ): Promise<Outcome> {
+  async sendMessage(connection: WsConnection, command: SendMessageDto): Promise<Outcome> {
     return { reply: await this.rooms.send(connection, command) };
   }
 
   @SubscribeMessage('HISTORY')
-  async history(
-    @ConnectedSocket() connection: WsConnection,
-    @MessageBody(CommandPipe) command: HistoryDto,
-  ): Promise<Outcome> {
+  async history(connection: WsConnection, command: HistoryDto): Promise<Outcome> {
     return { reply: await this.rooms.history(connection, command) };
+  }
+
+  @SubscribeMessage('MEMBERS')
+  async members(connection: WsConnection, command: MembersDto): Promise<Outcome> {
+    return { reply: await this.rooms.members(connection, command) };
+  }
+
+  @SubscribeMessage('TYPING')
+  typing(connection: WsConnection, command: TypingDto): Outcome {
+    this.rooms.typing(connection, command);
+    return {};
+  }
+
+  @SubscribeMessage('AUTH')
+  async authenticate(connection: WsConnection, { token }: AuthDto): Promise<Outcome> {
+    const session = await this.auth.authenticate(token);
+    const { user, expiresAt } = session;
+    const current = connection.session;
+    if (current.user.id !== user.id) {
+      const settled = current.authenticated || this.rooms.countOf(connection) > 0;
+      if (settled) throw new ChatError('FORBIDDEN', 'This connection belongs to another user');
+      this.limits.changeUser(connection, user.id);
+    }
+    connection.renew(session);
+    const expiry = expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() };
+    return {
+      reply: { type: 'AUTHENTICATED', user, ...expiry },
+      afterwards: () => this.rooms.enforce(connection),
+    };
+  }
+
+  @SubscribeMessage('KICK')
+  async kick(connection: WsConnection, command: KickDto): Promise<Outcome> {
+    await this.control.kickFor(connection, command);
+    return { reply: { type: 'KICKED', room: command.room, user: command.user } };
   }
 
   @SubscribeMessage('PING')

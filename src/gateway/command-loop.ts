@@ -6,36 +6,48 @@ import { MalformedFrame } from '../protocol/dialects/dialect.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Reply, Welcome } from '../protocol/events.js';
 import { CommandQueue, type Emit } from './command-queue.js';
+import type { CommandRouter } from './command-router.js';
+import { FloodGuard } from './flood-guard.js';
+import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
 const MAX_STRIKES = 5;
 
-/** What a command came to: its reply, and what is to happen once that is on its way. */
-export interface Outcome {
-  readonly reply: Reply;
-  readonly afterwards?: () => void;
-}
-
-/** Runs the command named by its type; undefined when there is none. */
-export type Dispatch = (type: string, body: Request['body']) => Promise<Outcome> | undefined;
-
 export class CommandLoop {
   readonly #queue: CommandQueue;
+  readonly #guard: FloodGuard;
   #greeted = false;
   #strikes = 0;
+  /** The connection is about to be closed: what still comes is not read. */
   #ended = false;
+  /** AUTH has come: what follows it waits for its outcome. */
+  #authAsked = false;
+  /** It is cut for flooding, and not read any more. */
+  #deaf = false;
 
   constructor(
     private readonly connection: WsConnection,
-    private readonly dispatch: Dispatch,
-    private readonly welcome: Pick<Welcome, 'limits' | 'heartbeatMs'>,
+    private readonly router: CommandRouter,
+    private readonly options: GatewayOptions,
     private readonly logger: Logger,
   ) {
-    this.#queue = new CommandQueue(connection.socket);
+    const { socket } = connection;
+    this.#queue = new CommandQueue({
+      pause: () => socket.pause(),
+      resume: () => this.#deaf || socket.resume(),
+    });
+    this.#guard = new FloodGuard(options.commandRate, options.joinRate, performance.now());
   }
 
   start(): void {
-    this.connection.socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
+    const { socket } = this.connection;
+    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
+    for (const type of ['ping', 'pong']) socket.on(type, () => this.#onControlFrame());
+    if (this.connection.admitted) this.#onAdmitted();
+  }
+
+  /** Once it is known who the client is. */
+  #onAdmitted(): void {
     if (this.connection.dialectKnown) this.#greet();
     const { room } = this.connection.handshake;
     if (room !== undefined) this.#queue.push(() => this.#joinPathRoom(room), { alone: true });
@@ -44,66 +56,146 @@ export class CommandLoop {
   #onFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended || this.connection.closed) return;
     if (isBinary) return this.connection.close(CloseCode.UNSUPPORTED_DATA);
+    const refusal = this.#guard.frame(performance.now());
     try {
-      this.#onRequest(this.connection.dialect.decode(data.toString()));
+      const request = this.connection.dialect.decode(data.toString());
       this.#strikes = 0;
+      if (refusal) this.#refuse(refusal, request.ref);
+      else this.#onRequest(request);
     } catch (error) {
-      this.#onMalformed(error instanceof MalformedFrame ? error : new MalformedFrame('Unreadable frame'));
+      if (refusal) this.#refuse(refusal, undefined);
+      else
+        this.#onMalformed(error instanceof MalformedFrame ? error : new MalformedFrame('Unreadable frame'));
     }
   }
 
+  /** They cost as well; there is no answer to refuse, but who keeps on is cut. */
+  #onControlFrame(): void {
+    this.#guard.frame(performance.now());
+    if (!this.#guard.exhausted || this.#deaf) return;
+    this.connection.close(CloseCode.FLOODING);
+    this.#stopReading();
+  }
+
+  /** Until the close timeout its flood stays with the peer: reading on would cost as much as serving it. */
+  #stopReading(): void {
+    this.#deaf = true;
+    this.connection.socket.pause();
+  }
+
   #onRequest(request: Request): void {
+    const { type, ref } = request;
     this.connection.decideDialect(this.connection.dialect);
-    this.#greet();
-    const alone = COMMANDS.get(request.type)?.alone ?? false;
-    this.#queue.push(() => this.#run(request), { alone });
+    if (type === 'AUTH') {
+      this.#authAsked = true;
+      return this.#queue.push(() => this.#authenticate(request), { alone: true });
+    }
+    if (!this.connection.admitted && !this.#authAsked) {
+      return this.#reject(
+        new ChatError('UNAUTHENTICATED', 'Send AUTH first'),
+        ref,
+        CloseCode.PROTOCOL_VIOLATION,
+      );
+    }
+    if (this.connection.admitted) this.#greet();
+    const refusal = type === 'SUBSCRIBE' ? this.#guard.join(performance.now()) : undefined;
+    if (refusal) return this.#refuse(refusal, ref);
+    this.#queue.push(() => this.#run(request), { alone: COMMANDS.get(type)?.alone ?? false });
   }
 
   #onMalformed(error: MalformedFrame): void {
-    this.#ended = ++this.#strikes >= MAX_STRIKES;
-    const ends = this.#ended;
+    const ends = ++this.#strikes >= MAX_STRIKES;
+    this.#reject(error, error.ref, ends ? CloseCode.PROTOCOL_VIOLATION : undefined);
+  }
+
+  #refuse(refusal: ChatError, ref: CommandRef | undefined): void {
+    const { exhausted } = this.#guard;
+    this.#reject(refusal, ref, exhausted ? CloseCode.FLOODING : undefined);
+    if (exhausted) this.#stopReading();
+  }
+
+  /** Answers with an error in its turn; with a close code, it is the connection's last word. */
+  #reject(error: ChatError, ref: CommandRef | undefined, code: CloseCode | undefined): void {
+    this.#ended ||= code !== undefined;
     const emit = () => {
-      this.#sendError(error, error.ref);
-      if (ends) this.connection.close(CloseCode.PROTOCOL_VIOLATION);
+      this.#sendError(error, ref);
+      if (code !== undefined) this.connection.close(code);
     };
     this.#queue.push(() => Promise.resolve(emit), { alone: false });
   }
 
-  /** Goes out as soon as the dialect is known, before any reply in it. */
+  /** Goes out as soon as the client and its dialect are known, before any reply. */
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    const { id, identity, dialect } = this.connection;
-    const welcome: Welcome = { type: 'WELCOME', connectionId: id, user: identity, ...this.welcome };
-    const emit = () => this.connection.send(dialect.encodeEvent(welcome));
-    this.#queue.push(() => Promise.resolve(emit), { alone: false });
+    this.#queue.push(() => Promise.resolve(() => this.#sendWelcome()), { alone: false });
   }
 
-  async #run({ type, ref, body }: Request): Promise<Emit> {
-    try {
-      const outcome = await this.dispatch(type, body);
-      if (!outcome) throw new ChatError('UNKNOWN_TYPE', 'There is no command of this type');
+  #sendWelcome(): void {
+    const { id, session, dialect } = this.connection;
+    const { maxFrameBytes, maxRooms, heartbeatMs } = this.options;
+    const limits = { maxFrameBytes, maxRooms };
+    const welcome: Welcome = { type: 'WELCOME', connectionId: id, user: session.user, limits, heartbeatMs };
+    this.connection.send(dialect.encodeEvent(welcome));
+  }
+
+  /** A token that fails ends a connection which has no other; one which has keeps it. */
+  async #authenticate(request: Request): Promise<Emit> {
+    const wasAdmitted = this.connection.admitted;
+    const { emit, error } = await this.#attempt(request);
+    if (wasAdmitted) {
       return () => {
-        this.#sendReply(outcome.reply, ref);
+        if (!this.#greeted) this.#sendWelcome();
+        this.#greeted = true;
+        emit();
+      };
+    }
+    return () => {
+      if (this.connection.admitted) {
+        this.#greeted = true;
+        this.#sendWelcome();
+      }
+      emit();
+      if (this.connection.admitted) this.#onAdmitted();
+      else this.connection.close(error?.retryable ? CloseCode.INTERNAL_ERROR : CloseCode.UNAUTHENTICATED);
+    };
+  }
+
+  async #run(request: Request): Promise<Emit> {
+    // The AUTH before it has failed, and the connection is closing.
+    if (!this.connection.admitted) return () => undefined;
+    return (await this.#attempt(request)).emit;
+  }
+
+  async #attempt({ type, ref, body }: Request): Promise<{ emit: Emit; error?: ChatError }> {
+    try {
+      // Replies may be large: who does not read them is not asked for more.
+      if (COMMANDS.get(type)?.alone) await this.connection.whenWritable();
+      const outcome = await this.router.dispatch(this.connection, { type, body });
+      const emit = () => {
+        if (outcome.reply) this.#sendReply(outcome.reply, ref);
         outcome.afterwards?.();
       };
-    } catch (error) {
-      return () => this.#sendError(error, ref);
+      return { emit };
+    } catch (cause) {
+      const error = this.#asChatError(cause);
+      return { emit: () => this.#sendError(error, ref), error };
     }
   }
 
   /** Nobody asked by a frame, so whoever can't be served is sent away to come back, rather than left waiting. */
   async #joinPathRoom(room: string): Promise<Emit> {
     try {
-      const outcome = await this.dispatch('SUBSCRIBE', { room });
+      const outcome = await this.router.dispatch(this.connection, { type: 'SUBSCRIBE', body: { room } });
       return () => {
-        if (outcome && this.#greeted) this.#sendReply(outcome.reply, undefined);
-        outcome?.afterwards?.();
+        if (outcome.reply && this.#greeted) this.#sendReply(outcome.reply, undefined);
+        outcome.afterwards?.();
       };
     } catch (error) {
+      const forbidden = error instanceof ChatError && !error.retryable;
       return () => {
         this.#sendError(error, undefined);
-        this.connection.close(CloseCode.INTERNAL_ERROR);
+        this.connection.close(forbidden ? CloseCode.UNAUTHENTICATED : CloseCode.INTERNAL_ERROR);
       };
     }
   }

@@ -1,9 +1,13 @@
 // The commands as classes: what is checked of each member. Members not named here are ignored.
-import { IsInt, IsObject, IsString, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsObject, IsString, Length, Max, Min } from 'class-validator';
 import type {
+  AuthCommand,
   HistoryCommand,
+  KickCommand,
+  MembersCommand,
   SendMessageCommand,
   SubscribeCommand,
+  TypingCommand,
   UnsubscribeCommand,
 } from '../protocol/commands.js';
 import type { ClaimedPosition } from '../protocol/position.js';
@@ -51,15 +55,40 @@ export class HistoryDto extends RoomDto implements HistoryCommand {
   @Optional()
   @IsInt()
   @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
   readonly before?: number;
 
   @Optional()
   @IsInt()
   @Min(0)
+  @Max(Number.MAX_SAFE_INTEGER)
   readonly after?: number;
 
   @Optional()
   @IsInt()
   @Min(1)
   readonly limit?: number;
+}
+
+export class MembersDto extends RoomDto implements MembersCommand {
+  @Optional()
+  @IsInt()
+  @Min(1)
+  readonly limit?: number;
+}
+
+export class TypingDto extends RoomDto implements TypingCommand {
+  @IsBoolean()
+  readonly typing: boolean;
+}
+
+export class AuthDto implements AuthCommand {
+  @IsString()
+  readonly token: string;
+}
+
+export class KickDto extends RoomDto implements KickCommand {
+  @IsString()
+  @Length(1, 128)
+  readonly user: string;
 }

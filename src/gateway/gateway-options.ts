@@ -1,10 +1,17 @@
 // Limits and clocks of WebSocket connections.
+import type { Rate } from '../core/token-bucket.js';
 
 export abstract class GatewayOptions {
   /** Largest frame a client may send, bytes; over it the connection ends with 1009. */
   abstract readonly maxFrameBytes: number;
   /** Told to clients in WELCOME. */
   abstract readonly maxRooms: number;
+  /** How long a connection without a token may take to send AUTH, ms. */
+  abstract readonly authTimeoutMs: number;
+  /** Commands of one connection. */
+  abstract readonly commandRate: Rate;
+  /** Its SUBSCRIBEs among them. */
+  abstract readonly joinRate: Rate;
   /** How often a connection is pinged, ms. */
   abstract readonly heartbeatMs: number;
   /** How long it may stay silent after a ping, ms. */

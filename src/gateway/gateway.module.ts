@@ -1,10 +1,15 @@
 // Wires the gateway floor.
 import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { ChatGateway } from './chat.gateway.js';
-import { CommandPipe } from './command.pipe.js';
+import { ConnectionLimits } from './connection-limits.js';
 import { DrainService } from './drain.service.js';
 import { HeartbeatService } from './heartbeat.service.js';
+import { UpgradePolicy } from './upgrade.js';
 
-@Module({ imports: [RoomsModule], providers: [ChatGateway, CommandPipe, DrainService, HeartbeatService] })
+@Module({
+  imports: [AuthModule, RoomsModule],
+  providers: [ConnectionLimits, UpgradePolicy, ChatGateway, DrainService, HeartbeatService],
+})
 export class GatewayModule {}

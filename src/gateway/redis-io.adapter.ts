@@ -1,15 +1,19 @@
 // The WebSocket adapter: accepts upgrades, and replaces Nest's unordered message handling by a CommandLoop.
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { type INestApplicationContext, Logger, type WsMessageHandler } from '@nestjs/common';
+import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
-import { CommandLoop, type Outcome } from './command-loop.js';
+import { ChatGateway } from './chat.gateway.js';
+import { CommandLoop } from './command-loop.js';
+import { CommandRouter } from './command-router.js';
+import { ConnectionLimits } from './connection-limits.js';
+import { FrameWriter } from './frame-writer.js';
 import { GatewayOptions } from './gateway-options.js';
-import { readUpgrade, refuseUpgrade } from './upgrade.js';
-import { WsConnection } from './ws-connection.js';
+import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
+import { type Handshake, WsConnection } from './ws-connection.js';
 
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -22,11 +26,18 @@ export class RedisIoAdapter extends WsAdapter {
   readonly #logger = new Logger(RedisIoAdapter.name);
   readonly #options: GatewayOptions;
   readonly #connections: ConnectionRegistry<WsConnection>;
+  readonly #policy: UpgradePolicy;
+  readonly #limits: ConnectionLimits;
+  readonly #router: CommandRouter;
+  readonly #writer = new FrameWriter();
   #onConnection: (connection: WsConnection) => void = () => undefined;
 
   constructor(app: INestApplicationContext) {
     super(app);
     this.#options = app.get(GatewayOptions);
+    this.#policy = app.get(UpgradePolicy);
+    this.#limits = app.get(ConnectionLimits);
+    this.#router = new CommandRouter(app.get(ChatGateway));
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
   }
 
@@ -43,7 +54,7 @@ export class RedisIoAdapter extends WsAdapter {
     };
     const server = new WebSocketServer(options);
     const onUpgrade = (request: IncomingMessage, stream: Socket, head: Buffer) => {
-      this.#upgrade(server, { request, stream, head });
+      void this.#upgrade(server, { request, stream, head });
     };
     const httpServer = this.httpServer as Server;
     httpServer.on('upgrade', onUpgrade);
@@ -59,13 +70,8 @@ export class RedisIoAdapter extends WsAdapter {
     connection.socket.once('close', callback);
   }
 
-  override bindMessageHandlers(connection: WsConnection, handlers: WsMessageHandler[]): void {
-    const byType = new Map(handlers.map(({ message, callback }) => [message, callback]));
-    const dispatch = (type: string, body: unknown) =>
-      byType.get(type)?.(body, type) as Promise<Outcome> | undefined;
-    const { maxFrameBytes, maxRooms, heartbeatMs } = this.#options;
-    const welcome = { limits: { maxFrameBytes, maxRooms }, heartbeatMs };
-    new CommandLoop(connection, dispatch, welcome, this.#logger).start();
+  override bindMessageHandlers(connection: WsConnection): void {
+    new CommandLoop(connection, this.#router, this.#options, this.#logger).start();
   }
 
   override async close(server: WebSocketServer): Promise<void> {
@@ -73,20 +79,31 @@ export class RedisIoAdapter extends WsAdapter {
     for (const { socket } of this.#connections) socket.terminate();
   }
 
-  #upgrade(
+  /** Nothing the client sends after its request is read before the answer. */
+  async #upgrade(
     server: WebSocketServer,
     { request, stream, head }: { request: IncomingMessage; stream: Socket; head: Buffer },
-  ): void {
-    const handshake = readUpgrade(request);
-    if (typeof handshake === 'number') return refuseUpgrade(stream, handshake);
-    server.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, handshake));
+  ): Promise<void> {
+    const onError = () => stream.destroy();
+    stream.on('error', onError);
+    try {
+      const handshake = await this.#policy.admit(request);
+      if (this.#connections.draining) throw new UpgradeRefused(503);
+      this.#policy.requireRoom(handshake);
+      stream.off('error', onError);
+      server.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, handshake));
+    } catch (error) {
+      if (!(error instanceof UpgradeRefused)) this.#logger.error('An upgrade failed', error);
+      refuseUpgrade(stream, error instanceof UpgradeRefused ? error : new UpgradeRefused(500));
+    }
   }
 
-  #accept(socket: WebSocket, stream: Socket, upgrade: Exclude<ReturnType<typeof readUpgrade>, number>): void {
+  #accept(socket: WebSocket, stream: Socket, upgrade: Omit<Handshake, 'dialect'>): void {
     const handshake = { ...upgrade, dialect: dialectOfSubprotocol(socket.protocol) };
-    const connection = new WsConnection(socket, stream, handshake, this.#options);
+    const connection = new WsConnection(socket, { stream, writer: this.#writer }, handshake, this.#options);
     // The close event follows and cleans up; ws has sent the close code that fits the violation.
     socket.on('error', (error) => this.#logger.debug(`Connection ${connection.id}: ${error.message}`));
+    this.#limits.enter(connection);
     this.#connections.add(connection);
     socket.once('close', () => this.#connections.delete(connection));
     this.#onConnection(connection);

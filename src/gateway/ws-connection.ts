@@ -3,10 +3,12 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from 'ws';
 import type { Connection } from '../core/connection.js';
 import { newId } from '../core/ids.js';
+import { Permissions } from '../core/permissions.js';
+import type { Session } from '../core/session.js';
 import { CLOSE_REASONS, CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import { defaultDialect } from '../protocol/dialects/select.js';
-import type { Identity } from '../protocol/events.js';
+import type { FrameWriter, Outgoing } from './frame-writer.js';
 import type { GatewayOptions } from './gateway-options.js';
 
 /** Only replies may take a connection over its budget; at this multiple of it, it is cut. */
@@ -14,16 +16,34 @@ const CEILING_FACTOR = 4;
 
 /** What the upgrade request decided about a connection. */
 export interface Handshake {
-  readonly identity: Identity;
+  /** Undefined where a token is required and AUTH has to bring it. */
+  readonly session: Session | undefined;
+  /** The client's network address, as far as proxies are trusted. */
+  readonly address: string;
   /** The room of `/ws/<room>`. */
   readonly room: string | undefined;
   /** Known from the subprotocol; otherwise the first frame shows it. */
   readonly dialect: Dialect | undefined;
 }
 
-export class WsConnection implements Connection {
+/** Until AUTH: nobody, who may do nothing. */
+const NOBODY: Session = {
+  user: { id: '', name: '' },
+  permissions: Permissions.NONE,
+  expiresAt: undefined,
+  authenticated: false,
+};
+
+export class WsConnection implements Connection, Outgoing {
   readonly id = newId('c');
-  readonly identity: Identity;
+  readonly stream: Socket;
+  readonly frames: Buffer[] = [];
+  /** Bytes in `frames`. */
+  #queued = 0;
+  readonly #writer: FrameWriter;
+  #session: Session | undefined;
+  /** By when AUTH has to come. */
+  readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;
   #waiting: (() => void)[] = [];
@@ -35,18 +55,38 @@ export class WsConnection implements Connection {
 
   constructor(
     readonly socket: WebSocket,
-    private readonly stream: Socket,
+    transport: { readonly stream: Socket; readonly writer: FrameWriter },
     readonly handshake: Handshake,
     private readonly options: GatewayOptions,
   ) {
-    this.identity = handshake.identity;
+    const { stream, writer } = transport;
+    this.stream = stream;
+    this.#writer = writer;
+    const now = performance.now();
+    this.#session = handshake.session;
+    this.#authDeadline = now + options.authTimeoutMs;
     this.#dialect = handshake.dialect;
-    this.#pingAt = performance.now() + options.heartbeatMs;
+    this.#pingAt = now + options.heartbeatMs;
+    // A budget is no smaller than the stream's own high-water mark, so who is over it has a 'drain' to come.
     stream.on('drain', () => this.#releaseWaiting());
     socket.on('close', () => {
       this.#closing = true;
       this.#releaseWaiting();
     });
+  }
+
+  get session(): Session {
+    return this.#session ?? NOBODY;
+  }
+
+  /** Whether it may do anything but AUTH. */
+  get admitted(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** Takes over what a token says: the first one, or a newer one of the same user. */
+  renew(session: Session): void {
+    this.#session = session;
   }
 
   get dialect(): Dialect {
@@ -66,15 +106,21 @@ export class WsConnection implements Connection {
   }
 
   get writable(): boolean {
-    return this.socket.bufferedAmount <= this.options.sendBudgetBytes;
+    return this.#unsent <= this.options.sendBudgetBytes;
   }
 
   send(frame: Frame): void {
     if (this.closed) return;
-    this.socket.send(frame, { binary: false });
-    if (this.socket.bufferedAmount > CEILING_FACTOR * this.options.sendBudgetBytes) {
-      this.close(CloseCode.SLOW_CONSUMER);
-    }
+    const bytes = this.#writer.frameOf(frame);
+    this.frames.push(bytes);
+    this.#queued += bytes.length;
+    if (this.frames.length === 1) this.#writer.schedule(this);
+    if (this.#unsent > CEILING_FACTOR * this.options.sendBudgetBytes) this.close(CloseCode.SLOW_CONSUMER);
+  }
+
+  onFlushed(): void {
+    this.#queued = 0;
+    this.#releaseWaiting();
   }
 
   async whenWritable(): Promise<void> {
@@ -86,6 +132,7 @@ export class WsConnection implements Connection {
   close(code: CloseCode): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#writer.flush(this);
     this.socket.close(code, CLOSE_REASONS[code]);
     this.#releaseWaiting();
   }
@@ -93,8 +140,16 @@ export class WsConnection implements Connection {
   /** To be called about every second: pings, and ends what is dead or takes nothing. */
   check(now: number): void {
     if (this.closed) return;
+    const { expiresAt } = this.session;
+    if (!this.admitted && now > this.#authDeadline) return this.close(CloseCode.AUTH_TIMEOUT);
+    if (expiresAt !== undefined && Date.now() >= expiresAt) return this.close(CloseCode.UNAUTHENTICATED);
     this.#checkPulse(now);
     this.#checkStall(now);
+  }
+
+  /** Bytes which the kernel has not taken yet. */
+  get #unsent(): number {
+    return this.#queued + this.stream.writableLength;
   }
 
   /** Any byte since the ping proves the peer alive, not only its pong. */
@@ -120,7 +175,7 @@ export class WsConnection implements Connection {
   }
 
   #releaseWaiting(): void {
-    if (!this.closed && !this.writable) return;
+    if (this.#waiting.length === 0 || (!this.closed && !this.writable)) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();

@@ -5,7 +5,11 @@ export const CloseCode = {
   INTERNAL_ERROR: 1011,
   DRAINING: 4000,
   SLOW_CONSUMER: 4008,
+  FLOODING: 4029,
+  UNAUTHENTICATED: 4500,
   PROTOCOL_VIOLATION: 4501,
+  AUTH_TIMEOUT: 4502,
+  KICKED: 4503,
 } as const;
 
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode];
@@ -16,5 +20,9 @@ export const CLOSE_REASONS: Record<CloseCode, string> = {
   1011: 'internal error',
   4000: 'draining: reconnect elsewhere',
   4008: 'slow consumer',
-  4501: 'too many malformed frames',
+  4029: 'flooding',
+  4500: 'unauthenticated, or the token expired',
+  4501: 'protocol violation',
+  4502: 'no authentication in time',
+  4503: 'disconnected by an operator',
 };

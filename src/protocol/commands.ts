@@ -10,6 +10,10 @@ export const COMMANDS: ReadonlyMap<string, { readonly alone: boolean }> = new Ma
   ['UNSUBSCRIBE', { alone: true }],
   ['SEND_MESSAGE', { alone: false }],
   ['HISTORY', { alone: true }],
+  ['MEMBERS', { alone: true }],
+  ['TYPING', { alone: false }],
+  ['AUTH', { alone: true }],
+  ['KICK', { alone: true }],
   ['PING', { alone: false }],
 ]);
 
@@ -47,4 +51,25 @@ export interface HistoryCommand {
   readonly after?: number;
   /** 1–300; 50 by default. */
   readonly limit?: number;
+}
+
+export interface MembersCommand {
+  readonly room: string;
+  /** 1–1,000; 100 by default. */
+  readonly limit?: number;
+}
+
+export interface TypingCommand {
+  readonly room: string;
+  readonly typing: boolean;
+}
+
+export interface AuthCommand {
+  readonly token: string;
+}
+
+export interface KickCommand {
+  readonly room: string;
+  /** A user's id. */
+  readonly user: string;
 }

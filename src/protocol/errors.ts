@@ -24,10 +24,14 @@ export class ChatError extends Error {
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; retryAfterMs?: number },
   ) {
     super(message, options);
+    this.retryAfterMs = options?.retryAfterMs;
   }
+
+  /** When to try again, for RATE_LIMITED. */
+  readonly retryAfterMs: number | undefined;
 
   /** Whether the same command may succeed later without a change. */
   get retryable(): boolean {

@@ -23,11 +23,28 @@ export interface Subscribed {
   readonly recovered?: boolean;
   /** How many MESSAGE frames of the past follow. */
   readonly replayed: number;
+  /** How many users are in the room, this one included. */
+  readonly members: number;
 }
 
 export interface Unsubscribed {
   readonly type: 'UNSUBSCRIBED';
   readonly room: string;
+  /** Only where the client didn't ask for it. */
+  readonly reason?: 'kicked' | 'forbidden';
+}
+
+interface Authenticated {
+  readonly type: 'AUTHENTICATED';
+  readonly user: Identity;
+  /** ISO 8601; absent where the token never runs out. */
+  readonly expiresAt?: string;
+}
+
+interface Kicked {
+  readonly type: 'KICKED';
+  readonly room: string;
+  readonly user: string;
 }
 
 export interface Ack {
@@ -50,12 +67,22 @@ export interface History {
   readonly more: boolean;
 }
 
-export interface Pong {
+/** A page of who is in a room, longest present first. */
+export interface Members {
+  readonly type: 'MEMBERS';
+  readonly room: string;
+  /** Of all members, listed or not. */
+  readonly count: number;
+  /** `since`: ISO 8601, UTC, milliseconds. */
+  readonly members: readonly (Identity & { readonly since: string })[];
+}
+
+interface Pong {
   readonly type: 'PONG';
 }
 
 /** `from`..`to` were not sent to this connection and can't be replayed any more. */
-export interface Gap {
+interface Gap {
   readonly type: 'GAP';
   readonly room: string;
   readonly epoch: string;
@@ -64,7 +91,7 @@ export interface Gap {
 }
 
 /** The room's log was lost or forked; what follows continues after `offset` of `epoch`. */
-export interface Reset {
+interface Reset {
   readonly type: 'RESET';
   readonly room: string;
   readonly epoch: string;
@@ -72,7 +99,32 @@ export interface Reset {
   readonly reason: 'broker_data_lost';
 }
 
+/** A user came with its first connection, or went with its last; `members` is how many there are now. */
+interface MemberJoinedOrLeft {
+  readonly type: 'MEMBER_JOINED' | 'MEMBER_LEFT';
+  readonly room: string;
+  readonly member: Identity;
+  readonly members: number;
+}
+
+/** Who came and went in a while; without names, ask for MEMBERS to know. */
+interface MembersChanged {
+  readonly type: 'MEMBERS_CHANGED';
+  readonly room: string;
+  readonly joined?: readonly Identity[];
+  readonly left?: readonly Identity[];
+  readonly members: number;
+}
+
+interface Typing {
+  readonly type: 'TYPING';
+  readonly room: string;
+  readonly member: Identity;
+  readonly typing: boolean;
+}
+
 /** Answers to commands; what the gateway's methods return. */
-export type Reply = Subscribed | Unsubscribed | Ack | History | Pong;
+export type Reply = Subscribed | Unsubscribed | Ack | History | Members | Authenticated | Kicked | Pong;
 /** What reaches a connection unasked, besides messages. */
-export type ServerEvent = Welcome | Gap | Reset;
+export type MemberEvent = MemberJoinedOrLeft | MembersChanged;
+export type ServerEvent = Welcome | Unsubscribed | Gap | Reset | MemberEvent | Typing;

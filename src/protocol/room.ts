@@ -2,17 +2,29 @@
 
 const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$/;
 const CHANNEL_PREFIX = 'room:';
+/** The instances' own rooms, which no client can name: they have a log, a feed and their repair like any other. */
+export const CONTROL_ROOM = '!control';
+/** Apart from the other orders, so that however many are kicked, no revocation is trimmed from the log for it. */
+export const KICKS_ROOM = '!kicks';
+const INTERNAL_ROOMS: ReadonlySet<string> = new Set([CONTROL_ROOM, KICKS_ROOM]);
+const INTERNAL_PREFIX = 'roomcast:';
 
 export function isRoomId(value: string): boolean {
   return ROOM_ID.test(value);
 }
 
-/** `general` → `room:general` */
+export function isInternal(room: string): boolean {
+  return INTERNAL_ROOMS.has(room);
+}
+
+/** `general` → `room:general`, `!control` → `roomcast:control` */
 export function channelOf(room: string): string {
-  return CHANNEL_PREFIX + room;
+  return isInternal(room) ? INTERNAL_PREFIX + room.slice(1) : CHANNEL_PREFIX + room;
 }
 
 /** `room:general` → `general`; undefined for a channel which is not a room's. */
 export function roomOf(channel: string): string | undefined {
-  return channel.startsWith(CHANNEL_PREFIX) ? channel.slice(CHANNEL_PREFIX.length) : undefined;
+  if (channel.startsWith(CHANNEL_PREFIX)) return channel.slice(CHANNEL_PREFIX.length);
+  const room = `!${channel.slice(INTERNAL_PREFIX.length)}`;
+  return isInternal(room) && channelOf(room) === channel ? room : undefined;
 }

@@ -5,6 +5,8 @@ export abstract class RoomOptions {
   abstract readonly maxMessageBytes: number;
   /** Rooms one connection may be in. */
   abstract readonly maxRooms: number;
+  /** Bytes of messages that one HISTORY reply may have; a larger message comes alone. */
+  abstract readonly maxPageBytes: number;
   /** How long a client-chosen messageId is remembered, ms. */
   abstract readonly idempotencyTtlMs: number;
 }

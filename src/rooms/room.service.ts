@@ -1,19 +1,23 @@
-// What members do in rooms: join, leave, send, read back.
+// What members do in rooms: join, leave, send, read back, look around.
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Broker, type Draft, type HistoryRange } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
 import { newMessageId } from '../core/ids.js';
+import type { Action } from '../core/permissions.js';
 import type {
   HistoryCommand,
+  MembersCommand,
   SendMessageCommand,
   SubscribeCommand,
+  TypingCommand,
   UnsubscribeCommand,
 } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Ack, History, Subscribed, Unsubscribed } from '../protocol/events.js';
-import type { MessageBody } from '../protocol/position.js';
+import type { Ack, History, Members, Subscribed, Unsubscribed } from '../protocol/events.js';
+import type { MessageBody, Publication } from '../protocol/position.js';
 import { SubscriptionService } from '../subscription/subscription.service.js';
+import { PresenceService } from './presence.service.js';
 import { RoomOptions } from './room-options.js';
 
 /** A messageId the server made is sent to the broker again only while its publish is under way. */
@@ -21,6 +25,9 @@ const OWN_ID_REMEMBERED_MS = 60_000;
 /** Messages in one reply or replay; who asks for more gets so many. */
 const MAX_HISTORY = 300;
 const DEFAULT_HISTORY = 50;
+/** Members in one reply. */
+const MAX_MEMBERS = 1_000;
+const DEFAULT_MEMBERS = 100;
 
 export interface JoinOutcome {
   readonly reply: Subscribed;
@@ -33,17 +40,23 @@ export class RoomService {
   constructor(
     private readonly broker: Broker,
     private readonly subscriptions: SubscriptionService,
+    private readonly presence: PresenceService,
     private readonly options: RoomOptions,
   ) {}
 
-  /** @throws ChatError LIMIT_EXCEEDED, UNAVAILABLE */
+  /** @throws ChatError FORBIDDEN, LIMIT_EXCEEDED, UNAVAILABLE */
   async join(connection: Connection, { room, since, history }: SubscribeCommand): Promise<JoinOutcome> {
+    this.#require(connection, room, 'read');
     const full = this.subscriptions.countOf(connection) >= this.options.maxRooms;
     if (full && !this.subscriptions.isMember(connection, room)) {
       throw new ChatError('LIMIT_EXCEEDED', `A connection may be in ${this.options.maxRooms} rooms`);
     }
     const request = since ? { since } : { history: Math.min(history ?? 0, MAX_HISTORY) };
     const joined = await this.subscriptions.join(connection, room, request);
+    const members = await this.presence.join(connection, room);
+    if (!this.subscriptions.isMember(connection, room)) {
+      throw new ChatError('FORBIDDEN', `This connection was taken out of ${room} meanwhile`);
+    }
     const { epoch, offset } = joined.position;
     const { recovered, replayed } = joined;
     const reply: Subscribed = {
@@ -53,34 +66,98 @@ export class RoomService {
       offset,
       ...(recovered !== undefined && { recovered }),
       replayed,
+      members,
     };
     return { reply, start: () => joined.start() };
   }
 
   leave(connection: Connection, { room }: UnsubscribeCommand): Unsubscribed {
-    this.subscriptions.leave(connection, room);
+    this.#depart(connection, room);
     return { type: 'UNSUBSCRIBED', room };
   }
 
+  /** How many rooms a connection is in. */
+  countOf(connection: Connection): number {
+    return this.subscriptions.countOf(connection);
+  }
+
+  /** To be called when a connection is closed. */
   leaveAll(connection: Connection): void {
+    for (const room of this.subscriptions.roomsOf(connection)) this.presence.drop(connection, room);
     this.subscriptions.leaveAll(connection);
   }
 
-  /** @throws ChatError NOT_SUBSCRIBED, MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
+  /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
   async send(connection: Connection, command: SendMessageCommand): Promise<Ack> {
     const { room } = command;
+    this.#require(connection, room, 'write');
     this.#requireMember(connection, room, 'sending to it');
     const draft = this.#draft(connection, command);
     const { epoch, offset, messageId, duplicate } = await this.broker.publish(room, draft);
     return { type: 'ACK', room, epoch, offset, messageId, duplicate };
   }
 
-  /** @throws ChatError BAD_REQUEST, NOT_SUBSCRIBED, UNAVAILABLE */
+  /** @throws ChatError BAD_REQUEST, FORBIDDEN, NOT_SUBSCRIBED, UNAVAILABLE */
   async history(connection: Connection, command: HistoryCommand): Promise<History> {
     const { room } = command;
+    this.#require(connection, room, 'read');
     this.#requireMember(connection, room, 'reading its history');
-    const { head, publications, more } = await this.broker.history(room, rangeOf(command));
-    return { type: 'HISTORY', room, epoch: head.epoch, messages: publications, more: more > 0 };
+    const range = rangeOf(command);
+    const { head, publications, more } = await this.broker.history(room, range);
+    const messages = this.#asManyAsFit(publications, range);
+    const cut = messages.length < publications.length;
+    return { type: 'HISTORY', room, epoch: head.epoch, messages, more: cut || more > 0 };
+  }
+
+  /** Those next to where the page begins, up to the bytes a page may have, but at least one. */
+  #asManyAsFit(publications: readonly Publication[], { from }: HistoryRange): readonly Publication[] {
+    const oldestFirst = from === 'after';
+    const nearestFirst = oldestFirst ? publications : publications.toReversed();
+    let bytes = 0;
+    const tooMuch = nearestFirst.findIndex(
+      ({ body }, index) => (bytes += body.length) > this.options.maxPageBytes && index > 0,
+    );
+    if (tooMuch < 0) return publications;
+    return oldestFirst ? publications.slice(0, tooMuch) : publications.slice(-tooMuch);
+  }
+
+  /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, UNAVAILABLE */
+  async members(connection: Connection, { room, limit = DEFAULT_MEMBERS }: MembersCommand): Promise<Members> {
+    this.#require(connection, room, 'read');
+    this.#requireMember(connection, room, 'asking who is there');
+    return { type: 'MEMBERS', room, ...(await this.presence.members(room, Math.min(limit, MAX_MEMBERS))) };
+  }
+
+  /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED */
+  typing(connection: Connection, { room, typing }: TypingCommand): void {
+    this.#require(connection, room, 'write');
+    this.#requireMember(connection, room, 'typing there');
+    this.presence.typing(connection, room, typing);
+  }
+
+  /** Takes a connection out of the rooms which its session may no longer read. */
+  enforce(connection: Connection): void {
+    for (const room of this.subscriptions.roomsOf(connection)) {
+      if (!connection.session.permissions.allows(room, 'read')) this.expel(connection, room, 'forbidden');
+    }
+  }
+
+  /** Takes a connection out of a room, and tells it why. */
+  expel(connection: Connection, room: string, reason: 'kicked' | 'forbidden'): void {
+    if (!this.#depart(connection, room)) return;
+    connection.send(connection.dialect.encodeEvent({ type: 'UNSUBSCRIBED', room, reason }));
+  }
+
+  /** Whether it was a member. */
+  #depart(connection: Connection, room: string): boolean {
+    if (!this.subscriptions.leave(connection, room)) return false;
+    this.presence.leave(connection, room);
+    return true;
+  }
+
+  #require(connection: Connection, room: string, action: Action): void {
+    if (connection.session.permissions.allows(room, action)) return;
+    throw new ChatError('FORBIDDEN', `You may not ${action} in ${room}`);
   }
 
   #requireMember(connection: Connection, room: string, purpose: string): void {
@@ -89,11 +166,11 @@ export class RoomService {
   }
 
   #draft(connection: Connection, { message, data, messageId }: SendMessageCommand): Draft {
-    const content = data === undefined ? message : `${message}\0${JSON.stringify(data)}`;
-    if (Buffer.byteLength(content) > this.options.maxMessageBytes) {
+    const json = data === undefined ? '' : JSON.stringify(data);
+    if (Buffer.byteLength(message) + Buffer.byteLength(json) > this.options.maxMessageBytes) {
       throw new ChatError('MESSAGE_TOO_LARGE', `A message may have ${this.options.maxMessageBytes} bytes`);
     }
-    const { id, name } = connection.identity;
+    const { id, name } = connection.session.user;
     const body: MessageBody = {
       messageId: messageId ?? newMessageId(),
       sender: { id, name },
@@ -105,7 +182,8 @@ export class RoomService {
       messageId: body.messageId,
       body: Buffer.from(JSON.stringify(body)),
       // A repeated key is the client's own doing, so only its keys need a comparison of contents.
-      fingerprint: messageId === undefined ? '' : hash('sha1', content, 'base64'),
+      fingerprint:
+        messageId === undefined ? '' : hash('sha1', `${message.length}:${message}${json}`, 'base64'),
       rememberMs: messageId === undefined ? OWN_ID_REMEMBERED_MS : this.options.idempotencyTtlMs,
     };
   }

@@ -1,11 +1,15 @@
 // Wires the rooms floor.
 import { Module } from '@nestjs/common';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { ControlListener } from './control-listener.js';
+import { ControlService } from './control.service.js';
+import { PresenceService } from './presence.service.js';
 import { RoomService } from './room.service.js';
+import { TypingService } from './typing.service.js';
 
 @Module({
   imports: [SubscriptionModule],
-  providers: [RoomService],
-  exports: [RoomService, SubscriptionModule],
+  providers: [PresenceService, TypingService, RoomService, ControlService, ControlListener],
+  exports: [PresenceService, RoomService, ControlService, SubscriptionModule],
 })
 export class RoomsModule {}

@@ -13,6 +13,8 @@ const BATCH = 50;
  * and the log has the rest. It ends by `onLive`, called in the very turn in which nothing is missing.
  */
 export class CatchUp {
+  /** Whether who came or went was not told to it meanwhile. */
+  missedMembers = false;
   #stopped = false;
 
   constructor(

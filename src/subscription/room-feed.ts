@@ -1,6 +1,7 @@
 // One room on this instance: its local members, and the broker subscription that lasts while there are any.
 import { retryWhile } from '../core/backoff.js';
 import type { Connection } from '../core/connection.js';
+import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import type { ServerEvent } from '../protocol/events.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClaimedPosition, Position } from '../protocol/position.js';
@@ -66,7 +67,11 @@ export class RoomFeed implements RoomLogListener {
       if (connection.closed) throw new ChatError('UNAVAILABLE', 'The connection is closed');
       const recovered = since && located !== undefined;
       if (!located && this.has(connection) && !since) return alreadyJoined(log);
-      return this.#admit(connection, located ?? { from: log.position, count: 0 }, recovered);
+      return this.#admit(
+        connection,
+        located ?? { from: log.position, to: log.position, count: 0 },
+        recovered,
+      );
     } finally {
       this.#joining--;
       this.#closeUnlessWanted();
@@ -81,9 +86,32 @@ export class RoomFeed implements RoomLogListener {
     return left;
   }
 
-  /** Brings an unstored event to the members who keep up; the others can do without. */
+  /** Brings an unstored event to the members who keep up; the others find out by themselves. */
   broadcast(event: ServerEvent): void {
     for (const connection of this.#live) this.#tell(connection, event);
+  }
+
+  /**
+   * Brings an event which is the first to be dropped under pressure to the members who keep up, but not to the
+   * user with the id `except`; encoded once per dialect. A dropped one of who came or went is made up for.
+   */
+  hint(event: ServerEvent, except?: string): void {
+    const frames = new Map<Dialect, Frame>();
+    for (const connection of this.#live) {
+      const { dialect, writable, session } = connection;
+      if (session.user.id === except) continue;
+      if (!writable) {
+        if (event.type !== 'TYPING') this.#startCatchUp(connection, this.#log!.position);
+        continue;
+      }
+      const frame = frames.get(dialect) ?? dialect.encodeEvent(event);
+      frames.set(dialect, frame);
+      connection.send(frame);
+    }
+    if (event.type === 'TYPING') return;
+    for (const [{ session }, catchUp] of this.#behind) {
+      if (session.user.id !== except) catchUp.missedMembers = true;
+    }
   }
 
   onDelivery(delivery: Delivery, before: Position): void {
@@ -102,6 +130,11 @@ export class RoomFeed implements RoomLogListener {
     this.broadcast({ type: 'RESET', room: this.room, epoch, offset, reason: 'broker_data_lost' });
   }
 
+  /** The broker's feed was cut. Logs that are open are compared with the broker's; one that is opening can't be yet. */
+  doubt(): void {
+    this.#log?.doubt();
+  }
+
   receive(...args: Parameters<RoomLog['receive']>): void {
     this.#log?.receive(...args);
   }
@@ -118,11 +151,15 @@ export class RoomFeed implements RoomLogListener {
   }
 
   /** Members who join are behind at first, if only by nothing: there is one way to become live. */
-  #admit(connection: Connection, { from, count }: Replay, recovered: boolean | undefined): Joined {
-    const { position } = this.#log!;
+  #admit(connection: Connection, { from, to, count }: Replay, recovered: boolean | undefined): Joined {
     this.leave(connection);
     const catchUp = this.#catchUp(connection, from);
-    return { position, replayed: count, recovered, start: () => void catchUp.run() };
+    const start = () => {
+      // Who came before is in the number that the reply tells.
+      catchUp.missedMembers = false;
+      void catchUp.run();
+    };
+    return { position: to, replayed: count, recovered, start };
   }
 
   #startCatchUp(connection: Connection, position: Position): void {
@@ -135,6 +172,7 @@ export class RoomFeed implements RoomLogListener {
     const catchUp = new CatchUp(connection, position, source, () => {
       this.#behind.delete(connection);
       this.#live.add(connection);
+      if (catchUp.missedMembers) this.context.onMissedMembers?.(this.room, connection);
     });
     this.#behind.set(connection, catchUp);
     return catchUp;

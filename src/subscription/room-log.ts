@@ -1,6 +1,7 @@
 // A room's log as this instance has seen it: puts publications in order, and repairs what a link swallowed.
 import { retryWhile } from '../core/backoff.js';
 import type { Broker, HistoryPage } from '../core/broker.js';
+import type { Connection } from '../core/connection.js';
 import {
   follows,
   type Position,
@@ -31,6 +32,8 @@ export interface RoomLogContext {
   readonly broker: Broker;
   readonly options: SubscriptionOptions;
   readonly budget: TailBudget;
+  /** A member keeps up again, but was not told who came and went meanwhile. */
+  readonly onMissedMembers?: (room: string, connection: Connection) => void;
 }
 
 /**
@@ -82,6 +85,11 @@ export class RoomLog {
     if (this.#held.length < MAX_HELD) this.#held.push(publication);
     else this.#doubted = true;
     if (this.#tail && !this.#repairing) void this.#repair();
+  }
+
+  /** The feed was cut while the log was being opened: what was read may be older than the cut. */
+  doubt(): void {
+    if (!this.#tail) this.#doubted = true;
   }
 
   /** Compares with the log's end as the broker told it a moment ago. */

@@ -5,6 +5,7 @@ import {
   type Position,
   positionBefore,
   positionOf,
+  type Publication,
   samePosition,
 } from '../protocol/position.js';
 import { Delivery } from './delivery.js';
@@ -12,10 +13,12 @@ import type { RoomLog, RoomLogContext } from './room-log.js';
 
 const PAGE = 300;
 
-/** A stretch of the log up to the room's present position. */
+/** A stretch of the log up to where the room stood when it was found. */
 export interface Replay {
   /** The position before it. */
   readonly from: Position;
+  /** The position at its end. */
+  readonly to: Position;
   /** How many publications it has. */
   readonly count: number;
 }
@@ -40,16 +43,30 @@ export class RoomReplay {
     const page = await broker.history(this.log.room, { from: 'after', offset: claim.offset, limit: 1 });
     const first = page.publications[0];
     if (!first || !follows(first, claim)) return undefined;
-    // What the broker has stored and this instance has not seen yet comes live.
-    const unseen = Math.max(0, page.head.offset - this.log.position.offset);
-    return { from: positionBefore(first), count: 1 + page.more - unseen };
+    // Since the read, either may be ahead of the other: the log at the broker, or this instance's feed.
+    const to = this.log.position;
+    return { from: positionBefore(first), to, count: 1 + page.more - (page.head.offset - to.offset) };
   }
 
   /** The newest `count` publications, or fewer where the log has no more. */
   async newest(count: number): Promise<Replay> {
     await this.#reachBack(count);
+    const { tail } = this.log;
+    const to = tail.end;
+    const read = tail.length < count && tail.start.offset > 0 ? await this.#before(to, count) : [];
+    // What comes while that is read follows live.
+    if (read[0]) return { from: positionBefore(read[0]), to, count: read.length };
     const available = Math.min(count, this.log.tail.length);
-    return { from: this.log.tail.positionBefore(available), count: available };
+    return { from: this.log.tail.positionBefore(available), to: this.log.position, count: available };
+  }
+
+  /** The publications that lead up to a position; none when the log has another one there. */
+  async #before(position: Position, limit: number): Promise<readonly Publication[]> {
+    if (position.offset === 0) return [];
+    const range = { from: 'before', offset: position.offset + 1, limit } as const;
+    const { publications } = await this.context.broker.history(this.log.room, range);
+    const last = publications.at(-1);
+    return last && samePosition(positionOf(last), position) ? publications : [];
   }
 
   /**
@@ -74,7 +91,7 @@ export class RoomReplay {
   #inTail(claim: ClaimedPosition): Replay | undefined {
     const { tail } = this.log;
     const count = tail.countAfter(claim);
-    return count === undefined ? undefined : { from: tail.positionBefore(count), count };
+    return count === undefined ? undefined : { from: tail.positionBefore(count), to: tail.end, count };
   }
 
   /** Lets the tail hold the newest `count`, as far as the log and the memory for it allow. */
@@ -93,12 +110,10 @@ export class RoomReplay {
 
   async #readBack(missing: number): Promise<void> {
     const { room, tail } = this.log;
-    const offset = tail.start.offset + 1;
-    const limit = Math.max(missing, PAGE);
-    const page = await this.context.broker.history(room, { from: 'before', offset, limit });
-    const last = page.publications.at(-1);
-    // Meanwhile the tail may have been trimmed, or the log may have forked: then this page doesn't fit.
-    if (!last || !samePosition(positionOf(last), this.log.tail.start)) return;
-    this.log.tail.prepend(page.publications.map((publication) => new Delivery(room, publication)));
+    const { start } = tail;
+    const older = await this.#before(start, Math.max(missing, PAGE));
+    // Meanwhile the tail may have been trimmed, or the log may have forked: then this doesn't fit.
+    if (older.length === 0 || !samePosition(this.log.tail.start, start)) return;
+    this.log.tail.prepend(older.map((publication) => new Delivery(room, publication)));
   }
 }

@@ -2,12 +2,24 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Broker, type BrokerSink } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
+import { decodeSignal, encodeSignal, type RoomSignal } from '../core/room-signal.js';
+import type { ServerEvent } from '../protocol/events.js';
 import type { Publication } from '../protocol/position.js';
+import { isInternal } from '../protocol/room.js';
 import { HeadCheck } from './head-check.js';
 import { type Joined, type JoinRequest, RoomFeed } from './room-feed.js';
 import type { RoomLog, RoomLogContext } from './room-log.js';
 import { SubscriptionOptions } from './subscription-options.js';
 import { TailBudget } from './tail.js';
+
+/** Who acts on the unstored events of rooms. All methods return at once. */
+export interface SignalListener {
+  onSignal(room: string, signal: RoomSignal): void;
+  /** Signals may have been lost; they flow again. */
+  onInterrupted?(): void;
+  /** A member keeps up again, but was not told who came and went meanwhile. */
+  onMissedMembers?(room: string, connection: Connection): void;
+}
 
 /**
  * Invariant: once the broker's calls have settled, and a moment after the last change, a room's channel is
@@ -19,13 +31,17 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
   readonly #roomsOf = new Map<Connection, Set<string>>();
   readonly #context: RoomLogContext;
   readonly #headCheck: HeadCheck;
+  readonly #listeners = new Set<SignalListener>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly broker: Broker,
     private readonly options: SubscriptionOptions,
   ) {
-    this.#context = { broker, options, budget: new TailBudget(options.tailBudgetBytes) };
+    const onMissedMembers: SignalListener['onMissedMembers'] = (room, connection) => {
+      for (const listener of this.#listeners) listener.onMissedMembers?.(room, connection);
+    };
+    this.#context = { broker, options, budget: new TailBudget(options.tailBudgetBytes), onMissedMembers };
     this.#headCheck = new HeadCheck(broker, () => this.#openLogs());
   }
 
@@ -46,13 +62,18 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
   /** Rooms with local members. */
   get roomCount(): number {
     let count = 0;
-    for (const feed of this.#feeds.values()) if (feed.size > 0) count++;
+    for (const feed of this.#feeds.values()) if (feed.size > 0 && !isInternal(feed.room)) count++;
     return count;
   }
 
   /** How many rooms a connection is in. */
   countOf(connection: Connection): number {
     return this.#roomsOf.get(connection)?.size ?? 0;
+  }
+
+  /** The rooms a connection is in at the moment. */
+  roomsOf(connection: Connection): string[] {
+    return [...(this.#roomsOf.get(connection) ?? [])];
   }
 
   isMember(connection: Connection, room: string): boolean {
@@ -85,12 +106,30 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
     this.#feeds.get(room)?.receive(publication);
   }
 
-  onSignal(): void {
-    // No event travels as a signal yet.
+  onSignal(room: string, payload: Buffer): void {
+    const signal = decodeSignal(payload);
+    if (signal) for (const listener of this.#listeners) listener.onSignal(room, signal);
   }
 
   onInterrupted(): void {
+    for (const feed of this.#feeds.values()) feed.doubt();
     void this.#headCheck.checkAll();
+    for (const listener of this.#listeners) listener.onInterrupted?.();
+  }
+
+  /** For the lifetime of the application. */
+  listen(listener: SignalListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** Brings an unstored event to all instances with members of the room, this one too. @throws ChatError UNAVAILABLE */
+  async signal(room: string, signal: RoomSignal): Promise<void> {
+    await this.broker.signal(room, encodeSignal(signal));
+  }
+
+  /** Tells the local members of a room who keep up, but not the user with the id `except`. */
+  hint(room: string, event: ServerEvent, except?: string): void {
+    this.#feeds.get(room)?.hint(event, except);
   }
 
   #feedOf(room: string): RoomFeed {

@@ -13,6 +13,7 @@ import type { Position } from '../../protocol/position.js';
 import { channelOf, roomOf } from '../../protocol/room.js';
 import { HistoryOptions } from '../history-options.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
+import { failingAsOne } from './pipeline.js';
 import { META_TTL_FACTOR, PublishQueue } from './publish-queue.js';
 import { decodeHead, decodeHistory, decodePayload, encodeSignal, logKey, metaKey } from './redis-codec.js';
 import { RedisManager } from './redis-manager.js';
@@ -112,12 +113,4 @@ export class RedisBroker extends Broker {
     else if ('signal' in decoded) this.#sink?.onSignal(room, decoded.signal);
     else this.#sink?.onPublication(room, decoded.publication);
   }
-}
-
-/** A pipeline's results, or the first error among them. */
-async function failingAsOne(results: Promise<[Error | null, unknown][] | null>): Promise<unknown[]> {
-  return ((await results) ?? []).map(([error, reply]) => {
-    if (error) throw error;
-    return reply;
-  });
 }

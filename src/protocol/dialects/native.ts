@@ -35,8 +35,8 @@ export const native: Dialect = {
   },
 
   encodeError(error: ChatError, ref: CommandRef | undefined): Frame {
-    const { code, message, retryable } = error;
-    return JSON.stringify({ type: 'ERROR', id: ref, code, message, retryable });
+    const { code, message, retryable, retryAfterMs } = error;
+    return JSON.stringify({ type: 'ERROR', id: ref, code, message, retryable, retryAfterMs });
   },
 
   encodeEvent(event: ServerEvent): Frame {

@@ -1,0 +1,51 @@
+// The load generator's process: does what the bench asks over IPC.
+
+import { answer, usage } from '../lib/answer.mjs';
+import { Population } from './population.mjs';
+import { Storm } from './storm.mjs';
+import { Traffic } from './traffic.mjs';
+
+/** @typedef {import('./types.js').Mark} Mark */
+
+/** @type {Population} */
+let population;
+/** @type {Traffic} */
+let traffic;
+/** @type {Storm} */
+let storm;
+
+/** What has been counted up to now; the first one of a measurement forgets the latencies before it. */
+function mark(/** @type {{ first: boolean }} */ { first }) {
+  population.requireHealth();
+  if (first) population.latencies.clear();
+  return { at: performance.now(), sent: population.messages, delivered: population.deliveries };
+}
+
+/** @type {Record<string, (args: any) => unknown>} */
+const COMMANDS = {
+  async open(/** @type {import('./types.js').Layout} */ layout) {
+    population = new Population(layout);
+    await population.untilServing();
+  },
+  grow: ({ to }) => population.grow(to),
+  load(/** @type {import('./traffic.mjs').Load} */ load) {
+    traffic = new Traffic(population, load);
+    traffic.start();
+  },
+  mark,
+  async stop() {
+    const { latencies } = population;
+    const [p50, p99] = [latencies.percentile(0.5), latencies.percentile(0.99)];
+    const missing = await traffic.stop();
+    population.requireHealth();
+    return { p50, p99, missing };
+  },
+  async storm({ missed }) {
+    storm = new Storm(population, missed);
+    await storm.begin();
+  },
+  comeBack: () => storm.comeBack(),
+  usage,
+};
+
+answer(COMMANDS);

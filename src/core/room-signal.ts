@@ -1,0 +1,49 @@
+// Unstored events of a room on their way between instances, and their JSON.
+import type { Identity } from '../protocol/events.js';
+
+/**
+ * A room's membership changed. Sent by the presence store in the very step which changed it, so in the order of
+ * the changes; each names the version before it, so that a lost one shows by the next.
+ */
+export interface MembersSignal {
+  readonly type: 'members';
+  readonly joined: readonly Identity[];
+  readonly left: readonly Identity[];
+  /** How many members the room has after it. */
+  readonly members: number;
+  /** Rises with each change while the store keeps its data. */
+  readonly version: number;
+  /** Of the change before it; 0 for the first one of a room that was empty. */
+  readonly previous: number;
+}
+
+/** A member began or stopped typing. */
+export interface TypingSignal {
+  readonly type: 'typing';
+  readonly member: Identity;
+  readonly typing: boolean;
+}
+
+/** In the control room: an instance gives up its lease, which will be reapable `inMs` from now. */
+interface EndingSignal {
+  readonly type: 'ending';
+  readonly inMs: number;
+}
+
+export type RoomSignal = MembersSignal | TypingSignal | EndingSignal;
+
+const TYPES: ReadonlySet<unknown> = new Set<RoomSignal['type']>(['members', 'typing', 'ending']);
+
+export function encodeSignal(signal: RoomSignal): Buffer {
+  return Buffer.from(JSON.stringify(signal));
+}
+
+/** Undefined for what another version of this server may say and we don't know. */
+export function decodeSignal(payload: Buffer): RoomSignal | undefined {
+  try {
+    const signal = JSON.parse(payload.toString()) as RoomSignal | null;
+    return TYPES.has(signal?.type) ? (signal as RoomSignal) : undefined;
+  } catch {
+    return undefined;
+  }
+}

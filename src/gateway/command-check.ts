@@ -1,0 +1,73 @@
+// Checks a command by the decorators of its class, compiled once into plain calls.
+import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
+import { ChatError, type ErrorCode } from '../protocol/errors.js';
+
+type Members = Readonly<Record<string, unknown>>;
+export type CommandClass = new () => object;
+type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
+/** Whether one decorator of one member is content. */
+type Check = (members: Members) => boolean;
+
+/**
+ * The decorators are the one definition of a command. class-validator interprets them anew for each object,
+ * which costs more than all else that happens to a message; the same validators, called directly, decide
+ * here, and only for a command that fails does class-validator itself say why.
+ */
+export class CommandCheck {
+  readonly #checks: readonly Check[];
+  readonly #members: readonly string[];
+
+  constructor(private readonly command: CommandClass) {
+    const metadata = getMetadataStorage().getTargetValidationMetadatas(command, '', true, false);
+    this.#members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
+    this.#checks = this.#members.map((member) =>
+      compileMember(metadata.filter(({ propertyName }) => propertyName === member)),
+    );
+  }
+
+  /** @throws ChatError BAD_REQUEST or what the failing decorator names, with its message */
+  verify(members: Members): void {
+    for (const check of this.#checks) if (!check(members)) throw this.#explain(members);
+  }
+
+  /** What class-validator has to say of it. */
+  #explain(members: Members): ChatError {
+    const command = new this.command() as Record<string, unknown>;
+    for (const member of this.#members) command[member] = members[member];
+    const [error] = validateSync(command);
+    return error ? asChatError(error) : new ChatError('BAD_REQUEST', 'The command is not valid');
+  }
+}
+
+/** All checks of a member, unless its condition (Optional) says that none applies. */
+function compileMember(metadata: readonly Metadata[]): Check {
+  const conditions = metadata.filter(({ type }) => type === 'conditionalValidation').map(compileCondition);
+  const checks = metadata.filter(({ type }) => type === 'customValidation').flatMap(compileValidators);
+  return (members) =>
+    conditions.some((applies) => !applies(members)) || checks.every((check) => check(members));
+}
+
+function compileCondition({ constraints, propertyName }: Metadata): Check {
+  const [condition] = constraints as [(object: Members, value: unknown) => boolean];
+  return (members) => condition(members, members[propertyName]);
+}
+
+function compileValidators(metadata: Metadata): Check[] {
+  const { constraints, constraintCls, propertyName, target } = metadata;
+  const targetName = typeof target === 'string' ? target : target.name;
+  return getMetadataStorage()
+    .getTargetValidatorConstraints(constraintCls)
+    .map(({ instance }) => (members) => {
+      const value = members[propertyName];
+      const context = { value, constraints, object: members, property: propertyName, targetName };
+      return instance.validate(value, context) === true;
+    });
+}
+
+/** A check may name a code of its own in its context; one without it (the type's) goes first. */
+function asChatError({ constraints = {}, contexts = {} }: ValidationError): ChatError {
+  const names = Object.keys(constraints);
+  const name = names.find((each) => !(each in contexts)) ?? names[0]!;
+  const context = contexts[name] as { code: ErrorCode } | undefined;
+  return new ChatError(context?.code ?? 'BAD_REQUEST', constraints[name]!);
+}

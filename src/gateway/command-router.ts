@@ -1,0 +1,49 @@
+// Finds the gateway's methods by their decorators, and calls them without anything in between.
+import type { Request } from '../protocol/commands.js';
+import { ChatError } from '../protocol/errors.js';
+import type { Reply } from '../protocol/events.js';
+import { CommandCheck, type CommandClass } from './command-check.js';
+import type { WsConnection } from './ws-connection.js';
+
+/** What a command came to: its reply, if it has one, and what is to happen once that is on its way. */
+export interface Outcome {
+  readonly reply?: Reply;
+  readonly afterwards?: () => void;
+}
+
+type Method = (connection: WsConnection, command: object) => Outcome | Promise<Outcome>;
+
+/** Metadata which `@SubscribeMessage` and TypeScript leave at a method. */
+const MESSAGE = 'message';
+const PARAMETER_TYPES = 'design:paramtypes';
+
+/**
+ * Nest would run each frame through RxJS, pipes and interceptors. A gateway's method takes the connection and,
+ * if it wants one, the command; the class of that second parameter says how the command is checked.
+ */
+export class CommandRouter {
+  readonly #routes = new Map<string, { method: Method; check: CommandCheck | undefined }>();
+
+  /** @param gateway an instance of a class with `@SubscribeMessage` methods */
+  constructor(gateway: object) {
+    const prototype = Object.getPrototypeOf(gateway) as Record<string, unknown>;
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const method = prototype[name];
+      const type: unknown = typeof method === 'function' && Reflect.getMetadata(MESSAGE, method);
+      if (typeof type !== 'string') continue;
+      const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CommandClass?];
+      this.#routes.set(type, {
+        method: (method as Method).bind(gateway),
+        check: command && new CommandCheck(command),
+      });
+    }
+  }
+
+  /** @throws ChatError UNKNOWN_TYPE, what the check finds, or what the method throws */
+  async dispatch(connection: WsConnection, { type, body }: Pick<Request, 'type' | 'body'>): Promise<Outcome> {
+    const route = this.#routes.get(type);
+    if (!route) throw new ChatError('UNKNOWN_TYPE', 'There is no command of this type');
+    route.check?.verify(body);
+    return route.method(connection, body);
+  }
+}
