@@ -6,7 +6,7 @@ import { RecordingSink } from './recording-sink.js';
 const READY_TIMEOUT_MS = 15_000;
 
 /** What an implementation of the Broker seam has to offer to be tested. */
-export interface OpenedBrokers {
+interface OpenedBrokers {
   /** One or more which share a store, not started yet. */
   readonly brokers: readonly Broker[];
   /** Ends what was opened besides the brokers themselves. */

@@ -13,7 +13,8 @@ export function newRoom(): string {
 /** Sends a command under an id, and resolves with the reply; rejects when that is of another type. */
 async function expectReply(client: TestClient, command: object, type: string): Promise<Frame> {
   const reply = await client.request(command);
-  if (reply.type !== type) throw new Error(`${JSON.stringify(command)} got ${JSON.stringify(reply)}`);
+  const shown = JSON.stringify(command).slice(0, 200);
+  if (reply.type !== type) throw new Error(`${shown} got ${JSON.stringify(reply)}`);
   return reply;
 }
 

@@ -40,3 +40,10 @@ export function brokenLinks(publications: readonly Publication[]): Publication[]
 export function idsOf(publications: readonly { readonly messageId: string }[]): string[] {
   return publications.map(({ messageId }) => messageId);
 }
+
+/** Each as one line with all its members: quicker to compare, and to read, than buffers. */
+export function linesOf(publications: readonly Publication[]): string[] {
+  return publications.map(({ epoch, offset, messageId, previousOffset, previousId, body }) =>
+    JSON.stringify([epoch, offset, messageId, previousOffset, previousId, body.toString()]),
+  );
+}

@@ -8,6 +8,14 @@ import { RedisServer, type RedisServerOptions } from './redis-server.js';
 import { TcpProxy } from './tcp-proxy.js';
 import { TestClient } from './test-client.js';
 
+/** What tests do in a second, a client does in an hour. */
+const UNHURRIED = {
+  COMMANDS_PER_SECOND: '100000',
+  COMMANDS_BURST: '1000000',
+  JOINS_PER_SECOND: '100000',
+  JOINS_BURST: '1000000',
+};
+
 export class Stage {
   readonly #endings: (() => Promise<void> | void)[] = [];
 
@@ -20,8 +28,9 @@ export class Stage {
     this.#endings.push(end);
   }
 
+  /** Rates are out of the way, where `env` does not say otherwise. */
   async app(env: Record<string, string> = {}): Promise<AppProcess> {
-    return this.#stopping(await AppProcess.start(env));
+    return this.#stopping(await AppProcess.start({ ...UNHURRIED, ...env }));
   }
 
   async redis(options: RedisServerOptions = {}): Promise<RedisServer> {

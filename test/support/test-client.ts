@@ -4,6 +4,8 @@ import { WebSocket } from 'ws';
 import { messageOf, within } from './deadline.js';
 
 const TIMEOUT_MS = 5000;
+/** What members hear of each other besides messages; only tests which are about it take it. */
+const PRESENCE = new Set(['MEMBER_JOINED', 'MEMBER_LEFT', 'MEMBERS_CHANGED', 'TYPING']);
 /** Characters of the queue that a failed wait tells. */
 const MAX_SHOWN = 4000;
 
@@ -36,7 +38,10 @@ export class TestClient {
   private readonly waiters = new Set<Waiter>();
   private lastId = 0;
 
-  private constructor(private readonly socket: WebSocket) {
+  private constructor(
+    private readonly socket: WebSocket,
+    private readonly presence: boolean,
+  ) {
     socket.on('message', (data: Buffer, isBinary) => this.receive(parse(data, isBinary)));
     // 'close' follows, and tells what there is to tell.
     socket.on('error', () => {});
@@ -49,14 +54,14 @@ export class TestClient {
     });
   }
 
-  /** Resolves when the server has accepted; rejects with its HTTP status when it refused. */
+  /** Resolves when the server has accepted; rejects with its HTTP status when it refused. `presence`: take its events too. */
   static async connect(
     url: string,
-    options: { protocols?: string[]; headers?: Record<string, string> } = {},
+    options: { protocols?: string[]; headers?: Record<string, string>; presence?: boolean } = {},
   ): Promise<TestClient> {
-    const { protocols = ['roomcast.v1'], headers = {} } = options;
+    const { protocols = ['roomcast.v1'], headers = {}, presence = false } = options;
     const socket = new WebSocket(url, protocols, { headers, handshakeTimeout: TIMEOUT_MS });
-    const client = new TestClient(socket);
+    const client = new TestClient(socket, presence);
     await once(socket, 'open');
     return client;
   }
@@ -133,6 +138,7 @@ export class TestClient {
   }
 
   private receive(frame: Frame): void {
+    if (!this.presence && PRESENCE.has(frame.type ?? '')) return;
     for (const waiter of this.waiters) {
       if (!waiter.matches(frame)) continue;
       this.waiters.delete(waiter);

@@ -1,0 +1,107 @@
+// Once-only under faults: cut replies, retries over all instances, a crash before the acknowledgement.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { eventually } from '../support/deadline.js';
+import type { Frame, TestClient } from '../support/test-client.js';
+import { Fleet } from './fleet.js';
+import { print } from './print.js';
+import { member, sendUntilStored } from './sender.js';
+
+function send(client: TestClient, message: object): Promise<Frame> {
+  return client.request({ type: 'SEND_MESSAGE', room: 'conflict', messageId: 'k', ...message });
+}
+
+describe('once-only', () => {
+  let fleet: Fleet;
+  let redis: Redis;
+  const entries = (room: string) => redis.xlen(`{room:${room}}:log`);
+
+  beforeAll(async () => {
+    fleet = await Fleet.start(3, { env: { HISTORY_SIZE: '5000' } });
+    redis = new Redis(fleet.redis.url);
+  }, 60_000);
+
+  afterAll(async () => {
+    redis.disconnect();
+    await fleet.stop();
+  });
+
+  it('8. command executed, reply cut, 1,000 times: exactly 1,000 entries', async () => {
+    const { app, proxy } = fleet.members[0]!;
+    const sender = await member(app.url, 'cut');
+    const witness = await member(fleet.members[1]!.app.url, 'cut');
+    const perRound = 50;
+    for (let round = 0; round < 20; round++) {
+      proxy.dropReplies(true);
+      const acks = Array.from({ length: perRound }, (_, index) =>
+        sendUntilStored(sender, { room: 'cut', message: 'x', messageId: `m${round * perRound + index}` }),
+      );
+      await eventually(
+        async () => expect(await entries('cut')).toBe((round + 1) * perRound),
+        5_000,
+        'all of the round are stored',
+      );
+      proxy.dropReplies(false);
+      proxy.cut();
+      await Promise.all(acks);
+    }
+    expect(await entries('cut')).toBe(1_000);
+    for (const client of [sender, witness]) {
+      const offsets: unknown[] = [];
+      while (offsets.length < 1_000) offsets.push((await client.next('MESSAGE', 15_000))['offset']);
+      expect(offsets).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+      expect((await client.fence()).filter(({ type }) => type !== 'PONG')).toEqual([]);
+      await client.close();
+    }
+    print('scenario 8', { sent: 1_000, entries: 1_000 });
+  }, 120_000);
+
+  it('18. 100 concurrent sends of one messageId over 3 instances: one entry, 100 identical ACKs', async () => {
+    const clients = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => member(fleet.members[index % 3]!.app.url, 'same')),
+    );
+    const command = { type: 'SEND_MESSAGE', room: 'same', message: 'once', messageId: 'the-one' };
+    const acks = await Promise.all(clients.map((client) => client.request(command)));
+    expect(await entries('same')).toBe(1);
+    expect(acks.filter(({ duplicate }) => duplicate === false)).toHaveLength(1);
+    for (const { type, offset, messageId } of acks) {
+      expect({ type, offset, messageId }).toEqual({ type: 'ACK', offset: 1, messageId: 'the-one' });
+    }
+    for (const client of clients) {
+      expect((await client.next('MESSAGE'))['messageId']).toBe('the-one');
+      expect(await client.fence()).toEqual([]);
+      client.terminate();
+    }
+  }, 60_000);
+
+  it('19. the same messageId with another content: CONFLICT, one entry', async () => {
+    const clients = await Promise.all(fleet.members.map(({ app }) => member(app.url, 'conflict')));
+    expect((await send(clients[0]!, { message: 'a' })).type).toBe('ACK');
+    for (const client of clients) {
+      expect(await send(client, { message: 'b' })).toMatchObject({ code: 'CONFLICT', retryable: false });
+      expect(await send(client, { message: 'a', data: {} })).toMatchObject({ code: 'CONFLICT' });
+      expect(await send(client, { message: 'a' })).toMatchObject({ type: 'ACK', offset: 1, duplicate: true });
+      client.terminate();
+    }
+    expect(await entries('conflict')).toBe(1);
+  });
+
+  it('20. a crash between append and ACK, then a retry elsewhere: one entry', async () => {
+    for (let round = 1; round <= 3; round++) {
+      const victim = fleet.members[2]!;
+      const other = await member(fleet.members[0]!.app.url, 'crash');
+      const sender = await member(victim.app.url, 'crash');
+      const message = { room: 'crash', message: 'x', messageId: `crash-${round}` };
+      victim.proxy.dropReplies(true);
+      sender.send({ type: 'SEND_MESSAGE', id: 1, ...message });
+      await eventually(async () => expect(await entries('crash')).toBe(round), 5_000, 'stored');
+      await victim.app.kill('SIGKILL');
+      victim.proxy.dropReplies(false);
+      expect(await sendUntilStored(other, message)).toEqual({ offset: round, duplicate: true });
+      expect(await entries('crash')).toBe(round);
+      expect(sender.queued.filter(({ type }) => type === 'ACK')).toEqual([]);
+      other.terminate();
+      await fleet.restart(victim);
+    }
+  }, 90_000);
+});

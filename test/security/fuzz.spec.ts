@@ -1,0 +1,181 @@
+// Random and mutated frames, 20,000 of them: nothing crashes, nothing is INTERNAL, nothing is left behind.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { Request } from '../../src/protocol/commands.js';
+import { MalformedFrame } from '../../src/protocol/dialects/dialect.js';
+import { native } from '../../src/protocol/dialects/native.js';
+import type { AppProcess } from '../support/app-process.js';
+import { type Bystanders, bystandersOf } from '../support/bystanders.js';
+import { healthTells } from '../support/chat.js';
+import { Stage } from '../support/stage.js';
+import { TestClient } from '../support/test-client.js';
+import { goodToken, SECRET } from './forge.js';
+import { commandText, frameBytes, frameText, ROOMS } from './odd-frames.js';
+import { RawHttp, upgradeRequest } from './raw-http.js';
+import { kindOf } from './replies.js';
+
+const DECODED = 10_000;
+/** By the library, as text, and by hand, as bytes. */
+const TEXTS = 6_000;
+const BYTES = 4_000;
+const PER_CONNECTION = 20;
+const MAX_LOG_LINES = 500;
+const TIMEOUT_MS = 240_000;
+
+/** Undefined where it is refused as it should be. */
+function decodedOf(text: string): Request | undefined {
+  try {
+    return native.decode(text);
+  } catch (error) {
+    if (error instanceof MalformedFrame && error.code === 'BAD_REQUEST') return undefined;
+    throw error;
+  }
+}
+
+describe('the decoder', () => {
+  it(
+    'throws nothing but MalformedFrame, and decodes to nothing but a request',
+    () => {
+      const untouched = Reflect.ownKeys(Object.prototype).length;
+      let [decoded, refused] = [0, 0];
+      fc.assert(
+        fc.property(frameText, (text) => {
+          const request = decodedOf(text);
+          if (!request) return void refused++;
+          decoded++;
+          const { type, ref, body } = request;
+          expect(typeof type).toBe('string');
+          expect(ref === undefined || Number.isSafeInteger(ref) || String(ref).length <= 64).toBe(true);
+          expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
+          // It can be said again, to others, as it was said.
+          expect(JSON.stringify(body).isWellFormed()).toBe(true);
+        }),
+        { numRuns: DECODED },
+      );
+      expect(Reflect.ownKeys(Object.prototype)).toHaveLength(untouched);
+      // Both happen often enough to mean something.
+      expect(Math.min(decoded, refused)).toBeGreaterThan(DECODED / 10);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('a server', () => {
+  const shared = new Stage();
+  let app: AppProcess;
+  let bystanders: Bystanders;
+
+  beforeAll(async () => {
+    app = await shared.app({
+      LOG_LEVEL: 'warn',
+      JWT_SECRET: SECRET,
+      UNSUBSCRIBE_LINGER: '0s',
+      HISTORY_SIZE: '20',
+      MAX_MESSAGE_BYTES: '8000',
+    });
+    bystanders = await bystandersOf(app);
+    shared.onClear(() => bystanders.leave());
+  });
+  afterAll(() => shared.clear());
+
+  const moderator = goodToken({ sub: 'u-fuzz', exp: 4e9, rooms: { '*': ['read', 'write', 'moderate'] } });
+  const headers = { Authorization: `Bearer ${moderator}` };
+
+  async function expectUnharmed(): Promise<void> {
+    await bystanders.expectUndisturbed();
+    // Nobody else is there, in any room.
+    await healthTells(app, { connections: 2, rooms: 1 });
+    expect(app.logs.length).toBeLessThan(MAX_LOG_LINES);
+    expect(app.logs.filter((line) => !/WARN/.test(line))).toEqual([]);
+  }
+
+  it(
+    'survives texts, and answers each in its turn',
+    async () => {
+      const answers: Record<string, number> = {};
+      const frames = fc.array(fc.oneof(commandText, frameText), {
+        minLength: PER_CONNECTION,
+        maxLength: PER_CONNECTION,
+      });
+      await fc.assert(
+        fc.asyncProperty(frames, async (texts) => {
+          const client = await TestClient.connect(app.url, { headers });
+          try {
+            for (const room of ROOMS) client.send({ type: 'SUBSCRIBE', room });
+            // Five malformed ones in a row would end it, before it was sent the rest.
+            for (const [index, text] of texts.entries()) {
+              client.send(text);
+              if (index % 4 === 3) client.send({ type: 'PING' });
+            }
+            const replies = await client.fence(20_000);
+            const kinds = replies.map(kindOf);
+            for (const kind of kinds) answers[kind] = (answers[kind] ?? 0) + 1;
+            expect(kinds.filter((kind) => ['INTERNAL', 'NOT_JSON', 'BINARY', ''].includes(kind))).toEqual([]);
+          } finally {
+            client.terminate();
+          }
+        }),
+        { numRuns: TEXTS / PER_CONNECTION },
+      );
+      // It got beyond the decoder, to every command and to most of the errors.
+      const expected = [
+        'SUBSCRIBED',
+        'ACK',
+        'HISTORY',
+        'MEMBERS',
+        'KICKED',
+        'PONG',
+        'AUTHENTICATED',
+        'UNSUBSCRIBED',
+      ];
+      const errors = [
+        'BAD_REQUEST',
+        'BAD_ROOM',
+        'UNKNOWN_TYPE',
+        'UNAUTHENTICATED',
+        'NOT_SUBSCRIBED',
+        'MESSAGE_TOO_LARGE',
+      ];
+      expect(Object.keys(answers)).toEqual(expect.arrayContaining([...expected, ...errors]));
+      await expectUnharmed();
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'survives bytes',
+    async () => {
+      const frames = fc.array(frameBytes, { minLength: PER_CONNECTION, maxLength: PER_CONNECTION });
+      let answered = 0;
+      await fc.assert(
+        fc.asyncProperty(frames, fc.boolean(), async (some, abruptly) => {
+          const raw = await RawHttp.open(app.port);
+          raw.write(upgradeRequest({ headers }));
+          raw.write(Buffer.concat(some));
+          if (abruptly) {
+            await raw.answer();
+            raw.destroy();
+            return;
+          }
+          await raw.finish();
+          if (raw.received.startsWith('HTTP/1.1 101')) answered++;
+          expect(raw.received).not.toContain('INTERNAL');
+        }),
+        { numRuns: BYTES / PER_CONNECTION },
+      );
+      expect(answered).toBeGreaterThan(BYTES / PER_CONNECTION / 4);
+      await expectUnharmed();
+    },
+    TIMEOUT_MS,
+  );
+
+  it('keeps nothing of it all', async () => {
+    bystanders.leave();
+    await healthTells(app, { connections: 0, rooms: 0 });
+    expect(app.logs.length).toBeLessThan(MAX_LOG_LINES);
+  });
+
+  it('has been tried with 20,000 frames together', () => {
+    expect(DECODED + TEXTS + BYTES).toBeGreaterThanOrEqual(20_000);
+  });
+});
