@@ -33,6 +33,7 @@ export class RoomReplay {
 
   /** What came after a position; undefined when the log does not lead from there to here without a hole. */
   async since(claim: ClaimedPosition): Promise<Replay | undefined> {
+    await this.#reachUp(claim);
     const { position } = this.log;
     const known = this.#inTail(claim);
     if (known || claim.epoch !== position.epoch || claim.offset >= position.offset) return known;
@@ -92,6 +93,15 @@ export class RoomReplay {
     const { tail } = this.log;
     const count = tail.countAfter(claim);
     return count === undefined ? undefined : { from: tail.positionBefore(count), to: tail.end, count };
+  }
+
+  /** Who comes from an instance that was ahead of this one has seen more of the log: so it is read on. */
+  async #reachUp({ epoch, offset }: ClaimedPosition): Promise<void> {
+    const { room, position } = this.log;
+    if (epoch !== position.epoch || offset <= position.offset) return;
+    const range = { from: 'after', offset: position.offset, limit: PAGE } as const;
+    const { publications } = await this.context.broker.history(room, range);
+    for (const publication of publications) this.log.receive(publication);
   }
 
   /** Lets the tail hold the newest `count`, as far as the log and the memory for it allow. */

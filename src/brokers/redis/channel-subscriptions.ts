@@ -4,9 +4,7 @@ import type { RedisManager } from './redis-manager.js';
 
 const CHANNELS_PER_CALL = 512;
 
-/** The last word on a channel counts: who is told this has no say in it any more. */
-const SUPERSEDED = new Error('unsubscribed meanwhile');
-
+/** A call of `add` which is not answered yet. */
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -19,7 +17,9 @@ interface Waiter {
 export class ChannelSubscriptions {
   readonly #wanted = new Set<string>();
   readonly #changed = new Set<string>();
-  readonly #waiting = new Map<string, Waiter[]>();
+  /** Told to a caller of `add`: a later call which fails does not take it away again. */
+  readonly #confirmed = new Set<string>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
   #flushScheduled = false;
 
   constructor(private readonly manager: RedisManager) {}
@@ -28,26 +28,28 @@ export class ChannelSubscriptions {
     return this.#wanted.has(channel);
   }
 
-  /** @throws ChatError UNAVAILABLE when Redis did not confirm in time; the channel is then not wanted. */
+  /** @throws ChatError UNAVAILABLE when Redis did not confirm in time; the channel is then as it was before. */
   async add(channel: string): Promise<void> {
     this.#wanted.add(channel);
     this.#change(channel);
-    const confirmed = new Promise<void>((resolve, reject) => {
-      const waiters = this.#waiting.get(channel) ?? [];
-      waiters.push({ resolve, reject });
-      this.#waiting.set(channel, waiters);
-    });
+    const waiters = this.#waiting.get(channel) ?? new Set();
+    this.#waiting.set(channel, waiters);
+    let waiter: Waiter | undefined;
+    const confirmed = new Promise<void>((resolve, reject) => waiters.add((waiter = { resolve, reject })));
     try {
       await this.manager.patiently(confirmed);
     } catch (cause) {
-      if (cause !== SUPERSEDED) this.remove(channel);
+      // Not after a `remove`, which a later `add` may have taken back; nor while others still wait.
+      const last = waiters.delete(waiter!) && waiters.size === 0;
+      if (last && !this.#confirmed.has(channel)) this.remove(channel);
       throw new ChatError('UNAVAILABLE', 'The message broker does not answer', { cause });
     }
   }
 
   remove(channel: string): void {
     this.#wanted.delete(channel);
-    this.#settle([channel], SUPERSEDED);
+    this.#confirmed.delete(channel);
+    this.#giveUp(channel, new Error('unsubscribed meanwhile'));
     this.#change(channel);
   }
 
@@ -59,8 +61,9 @@ export class ChannelSubscriptions {
 
   clear(): void {
     this.#wanted.clear();
+    this.#confirmed.clear();
     this.#changed.clear();
-    this.#settle([...this.#waiting.keys()], new Error('closed'));
+    for (const channel of [...this.#waiting.keys()]) this.#giveUp(channel, new Error('closed'));
   }
 
   #change(channel: string): void {
@@ -85,25 +88,34 @@ export class ChannelSubscriptions {
     }
   }
 
+  /** Answers those who wait when it is sent: between it and who comes later may lie an unsubscribe. */
   async #subscribe(channels: string[]): Promise<void> {
+    const waiting = channels.map((channel) => [...(this.#waiting.get(channel) ?? [])]);
     try {
       await this.manager.subscribe(channels);
-      this.#settle(channels);
     } catch (error) {
-      if (this.manager.subscriberReady) this.#settle(channels, error as Error);
+      if (this.manager.subscriberReady) for (const { reject } of waiting.flat()) reject(error as Error);
       throw error;
     }
+    for (const [index, channel] of channels.entries()) this.#confirm(channel, waiting[index]!);
   }
 
-  #settle(channels: string[], error?: Error): void {
-    for (const channel of channels) {
-      const waiters = this.#waiting.get(channel);
-      this.#waiting.delete(channel);
-      for (const { resolve, reject } of waiters ?? []) {
-        if (error) reject(error);
-        else resolve();
-      }
+  #confirm(channel: string, answered: Waiter[]): void {
+    const waiters = this.#waiting.get(channel);
+    for (const waiter of answered) {
+      // Who has given up, or was superseded, is not answered.
+      if (!waiters?.delete(waiter)) continue;
+      this.#confirmed.add(channel);
+      waiter.resolve();
     }
+    if (waiters?.size === 0) this.#waiting.delete(channel);
+  }
+
+  #giveUp(channel: string, error: Error): void {
+    const waiters = [...(this.#waiting.get(channel) ?? [])];
+    this.#waiting.get(channel)?.clear();
+    this.#waiting.delete(channel);
+    for (const { reject } of waiters) reject(error);
   }
 }
 

@@ -136,8 +136,18 @@ export class PublishQueue {
       return;
     }
     // One message's fault is not another's.
-    if (batch.length > 1) for (const entry of waiting) await this.#sendAlone(entry);
+    if (batch.length > 1) await this.#sendSingly(waiting);
     else for (const entry of waiting) this.#fail(entry, unavailable(error));
+  }
+
+  /** Stops at the first which has to go again: those behind it follow it. */
+  async #sendSingly(entries: readonly Entry[]): Promise<void> {
+    for (const [index, entry] of entries.entries()) {
+      await this.#sendAlone(entry);
+      if (this.#unsent[0] !== entry) continue;
+      this.#unsent.splice(1, 0, ...entries.slice(index + 1));
+      return;
+    }
   }
 
   async #sendAlone(entry: Entry): Promise<void> {
