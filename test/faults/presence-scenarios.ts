@@ -4,6 +4,7 @@ import { expect } from '@jest/globals';
 import { eventually, within } from '../support/deadline.js';
 import { Crowd, type CrowdMember, sizesOf, tellings } from './crowd.js';
 import { Fleet, type Member } from './fleet.js';
+import { vanishWhileJoining } from './join-seam.js';
 import { print } from './print.js';
 
 const API_KEY = 'an-api-key-which-is-long-enough';
@@ -160,6 +161,13 @@ export async function outage({ fleet, crowd }: Stage, awayMs: number): Promise<Q
   await expectInStore(fleet.members, crowd.members);
   const { events } = crowd;
   return { events, left: await leaveAndBeHeard(crowd) };
+}
+
+/** Clients who disconnect while they join other rooms: none of them stays. */
+export async function vanish({ fleet, crowd }: Stage): Promise<QuietReport> {
+  await vanishWhileJoining(fleet, 1_000);
+  await eventually(() => expectInStore(fleet.members, crowd.members), SETTLE_MS, 'only who stayed is there');
+  return { events: crowd.events };
 }
 
 async function leaveAndBeHeard(crowd: Crowd): Promise<Told> {

@@ -1,6 +1,6 @@
 // Who is where, through crashes, pauses and broker restarts; with a short lease, so that it is quick.
 import { describe, expect, it } from '@jest/globals';
-import { amnesia, doze, freeze, kill9, onStage, outage } from './presence-scenarios.js';
+import { amnesia, doze, freeze, kill9, onStage, outage, vanish } from './presence-scenarios.js';
 
 const LEASE = '3s';
 const LEASE_MS = 3_000;
@@ -43,6 +43,14 @@ describe('presence', () => {
     async () => {
       const report = await onStage('Redis restarted empty', LEASE, amnesia);
       expect(report).toMatchObject({ events: 0, left: EACH_ONCE });
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'is not left with anybody of 1,000 who vanish in the middle of joining',
+    async () => {
+      expect(await onStage('1,000 vanish while joining', LEASE, vanish)).toEqual({ events: 0 });
     },
     TIMEOUT_MS,
   );

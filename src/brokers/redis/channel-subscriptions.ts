@@ -63,7 +63,7 @@ export class ChannelSubscriptions {
     this.#wanted.clear();
     this.#confirmed.clear();
     this.#changed.clear();
-    for (const channel of [...this.#waiting.keys()]) this.#giveUp(channel, new Error('closed'));
+    for (const channel of this.#waiting.keys()) this.#giveUp(channel, new Error('closed'));
   }
 
   #change(channel: string): void {
