@@ -2,10 +2,27 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { eventually } from '../support/deadline.js';
+import { frameOf, RawSocket } from '../support/raw-socket.js';
 import type { Frame, TestClient } from '../support/test-client.js';
 import { Fleet } from './fleet.js';
 import { print } from './print.js';
 import { member, sendUntilStored } from './sender.js';
+
+/** Messages under way at each cut. */
+const PER_ROUND = 50;
+
+/** In one write, so that the instance has them in one turn; resolves when all are acknowledged. */
+async function sendAtOnce(socket: RawSocket, room: string, ids: readonly string[]): Promise<void> {
+  const frameFor = (id: unknown) =>
+    frameOf(JSON.stringify({ type: 'SEND_MESSAGE', id, room, message: 'x', messageId: id }));
+  socket.write(Buffer.concat(ids.map(frameFor)));
+  const waiting = new Set<unknown>(ids);
+  while (waiting.size > 0) {
+    const { type, id } = await socket.next(15_000);
+    if (type === 'ACK') waiting.delete(id);
+    else if (type === 'ERROR') socket.write(frameFor(id));
+  }
+}
 
 function send(client: TestClient, message: object): Promise<Frame> {
   return client.request({ type: 'SEND_MESSAGE', room: 'conflict', messageId: 'k', ...message });
@@ -26,34 +43,35 @@ describe('once-only', () => {
     await fleet.stop();
   });
 
-  it('8. command executed, reply cut, 1,000 times: exactly 1,000 entries', async () => {
+  it('8. command executed, reply cut: 1,000 messages, exactly 1,000 entries', async () => {
     const { app, proxy } = fleet.members[0]!;
-    const sender = await member(app.url, 'cut');
+    const sender = await RawSocket.connect(app.port);
+    sender.send({ type: 'SUBSCRIBE', room: 'cut' });
     const witness = await member(fleet.members[1]!.app.url, 'cut');
-    const perRound = 50;
-    for (let round = 0; round < 20; round++) {
+    let repliesLost = 0;
+    for (let sent = 0; sent < 1_000; sent += PER_ROUND) {
       proxy.dropReplies(true);
-      const acks = Array.from({ length: perRound }, (_, index) =>
-        sendUntilStored(sender, { room: 'cut', message: 'x', messageId: `m${round * perRound + index}` }),
-      );
+      const ids = Array.from({ length: PER_ROUND }, (_, index) => `m${sent + index}`);
+      const acknowledged = sendAtOnce(sender, 'cut', ids);
       await eventually(
-        async () => expect(await entries('cut')).toBe((round + 1) * perRound),
+        async () => expect(await entries('cut')).toBeGreaterThan(sent),
         5_000,
-        'all of the round are stored',
+        'some of the round are stored',
       );
+      repliesLost += (await entries('cut')) - sent;
       proxy.dropReplies(false);
       proxy.cut();
-      await Promise.all(acks);
+      await acknowledged;
     }
     expect(await entries('cut')).toBe(1_000);
-    for (const client of [sender, witness]) {
-      const offsets: unknown[] = [];
-      while (offsets.length < 1_000) offsets.push((await client.next('MESSAGE', 15_000))['offset']);
-      expect(offsets).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
-      expect((await client.fence()).filter(({ type }) => type !== 'PONG')).toEqual([]);
-      await client.close();
-    }
-    print('scenario 8', { sent: 1_000, entries: 1_000 });
+    expect(repliesLost).toBeGreaterThan(500);
+    const offsets: unknown[] = [];
+    while (offsets.length < 1_000) offsets.push((await witness.next('MESSAGE', 15_000))['offset']);
+    expect(offsets).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+    expect(await witness.fence()).toEqual([]);
+    print('scenario 8', { sent: 1_000, repliesLost, entries: 1_000 });
+    sender.destroy();
+    await witness.close();
   }, 120_000);
 
   it('18. 100 concurrent sends of one messageId over 3 instances: one entry, 100 identical ACKs', async () => {

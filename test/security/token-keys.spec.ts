@@ -1,4 +1,5 @@
 // The keys which tokens are verified with: each kind, an identity provider's set, its rotation and its failure.
+import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { AuthService } from '../../src/auth/auth.service.js';
 import { Permissions } from '../../src/core/permissions.js';
@@ -75,6 +76,9 @@ describe('BEARER_TOKENS', () => {
     expect(users[0]).toEqual(users[2]);
     expect(users[0]).not.toEqual(users[1]);
     expect(JSON.stringify(users)).not.toMatch(/static/);
+    // Nor what a token could be guessed by, as fast as one can hash.
+    const hashed = createHash('sha256').update('static-one');
+    expect(JSON.stringify(users)).not.toContain(hashed.digest('base64url').slice(0, 8));
   });
 });
 
