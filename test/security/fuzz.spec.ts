@@ -32,6 +32,18 @@ function decodedOf(text: string): Request | undefined {
   }
 }
 
+/** What in a value would be something else after its way through JSON. */
+function changedByJson(value: unknown): unknown[] {
+  const changed: unknown[] = [];
+  JSON.stringify(value, (key, member: unknown) => {
+    const illFormed = typeof member === 'string' && !member.isWellFormed();
+    const infinite = typeof member === 'number' && !Number.isFinite(member);
+    if (illFormed || infinite || !key.isWellFormed()) changed.push(member);
+    return member;
+  });
+  return changed;
+}
+
 describe('the decoder', () => {
   it(
     'throws nothing but MalformedFrame, and decodes to nothing but a request',
@@ -48,7 +60,7 @@ describe('the decoder', () => {
           expect(ref === undefined || Number.isSafeInteger(ref) || String(ref).length <= 64).toBe(true);
           expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
           // It can be said again, to others, as it was said.
-          expect(JSON.stringify(body).isWellFormed()).toBe(true);
+          expect(changedByJson(body)).toEqual([]);
         }),
         { numRuns: DECODED },
       );

@@ -27,6 +27,7 @@ export class RedisManager {
   readonly #logger = new Logger(RedisManager.name);
   readonly #monitor: LinkMonitor;
   #listener: RedisListener | undefined;
+  readonly #awaitingReady = new Set<() => void>();
   #answeredAt = 0;
   #missedAt = -1;
 
@@ -35,7 +36,10 @@ export class RedisManager {
     this.#subscriber = this.#open('subscriber', options.url);
     defineScripts(this.commands);
     this.#monitor = new LinkMonitor(this.commands, this.#subscriber);
-    this.commands.on('ready', () => this.#listener?.onCommandsReady());
+    this.commands.on('ready', () => {
+      for (const release of this.#awaitingReady) release();
+      this.#listener?.onCommandsReady();
+    });
     this.#subscriber.on('ready', () => this.#onSubscriberReady());
     // Only where the tap does not sit.
     this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
@@ -97,6 +101,19 @@ export class RedisManager {
     });
     this.#answeredAt = performance.now();
     return result;
+  }
+
+  /** Waits for the commands link as long as for a call: at the start, or after a short cut, it is back at once. */
+  async whenCommandsReady(): Promise<void> {
+    if (this.commandsReady) return;
+    let release!: () => void;
+    const ready = new Promise<void>((resolve) => (release = resolve));
+    this.#awaitingReady.add(release);
+    try {
+      await this.call(ready);
+    } finally {
+      this.#awaitingReady.delete(release);
+    }
   }
 
   /** Puts the deadline on a command, and turns whatever fails into UNAVAILABLE. */

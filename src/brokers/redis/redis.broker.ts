@@ -63,6 +63,7 @@ export class RedisBroker extends Broker {
   }
 
   async history(room: string, range: HistoryRange): Promise<HistoryPage> {
+    await this.manager.whenCommandsReady();
     const reply = await this.manager.call(
       this.manager.commands.roomHistoryBuffer(
         metaKey(room),
