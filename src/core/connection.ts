@@ -1,6 +1,7 @@
 // The seam of a client's connection, as everything above the socket sees it.
 import type { CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
+import type { ServerEvent } from '../protocol/events.js';
 import type { Session } from './session.js';
 
 export interface Connection {
@@ -19,4 +20,11 @@ export interface Connection {
   whenWritable(): Promise<void>;
   /** Idempotent. Ends the socket hard when the peer doesn't answer the close frame in time. */
   close(code: CloseCode): void;
+}
+
+/** Sends an event in the connection's dialect. False: that has no words for it, and nothing is sent. */
+export function tell(connection: Connection, event: ServerEvent): boolean {
+  const frame = connection.dialect.encodeEvent(event);
+  if (frame !== undefined) connection.send(frame);
+  return frame !== undefined;
 }

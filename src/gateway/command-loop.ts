@@ -1,5 +1,6 @@
 // One connection's conversation: frames in, commands run in order, replies and errors out.
 import type { Logger } from '@nestjs/common';
+import { tell } from '../core/connection.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { COMMANDS, type CommandRef, type Request } from '../protocol/commands.js';
 import { MalformedFrame } from '../protocol/dialects/dialect.js';
@@ -132,11 +133,11 @@ export class CommandLoop {
   }
 
   #sendWelcome(): void {
-    const { id, session, dialect } = this.connection;
+    const { id, session } = this.connection;
     const { maxFrameBytes, maxRooms, heartbeatMs } = this.options;
     const limits = { maxFrameBytes, maxRooms };
     const welcome: Welcome = { type: 'WELCOME', connectionId: id, user: session.user, limits, heartbeatMs };
-    this.connection.send(dialect.encodeEvent(welcome));
+    tell(this.connection, welcome);
   }
 
   /** A token that fails ends a connection which has no other; one which has keeps it. */

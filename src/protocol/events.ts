@@ -116,6 +116,16 @@ interface MembersChanged {
   readonly members: number;
 }
 
+/**
+ * The instance is about to go: open another connection `afterMs` from now, resume there, and close this one. Who is
+ * still here `deadlineMs` from now is closed with 4000.
+ */
+interface Reconnect {
+  readonly type: 'RECONNECT';
+  readonly afterMs: number;
+  readonly deadlineMs: number;
+}
+
 interface Typing {
   readonly type: 'TYPING';
   readonly room: string;
@@ -127,4 +137,4 @@ interface Typing {
 export type Reply = Subscribed | Unsubscribed | Ack | History | Members | Authenticated | Kicked | Pong;
 /** What reaches a connection unasked, besides messages. */
 export type MemberEvent = MemberJoinedOrLeft | MembersChanged;
-export type ServerEvent = Welcome | Unsubscribed | Gap | Reset | MemberEvent | Typing;
+export type ServerEvent = Welcome | Unsubscribed | Gap | Reset | Reconnect | MemberEvent | Typing;

@@ -67,7 +67,7 @@ const orders: Dialect = {
   },
   encodeReply: () => undefined,
   encodeError: () => '',
-  encodeEvent: () => '',
+  encodeEvent: () => undefined,
   encodePublication: (_room, { body }) => body,
 };
 

@@ -1,6 +1,6 @@
 // Who is in which room over the fleet: keeps the presence store informed, and the members.
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
-import type { Connection } from '../core/connection.js';
+import { type Connection, tell } from '../core/connection.js';
 import { withDeadline } from '../core/deadline.js';
 import { type MemberPage, PresenceStore, type RoomPage } from '../core/presence-store.js';
 import type { RoomSignal } from '../core/room-signal.js';
@@ -129,9 +129,9 @@ export class PresenceService implements SignalListener, OnApplicationBootstrap, 
   #roomOf(name: string): PresentRoom {
     const known = this.#rooms.get(name);
     if (known) return known;
-    const tell: ConstructorParameters<typeof PresentRoom>[2] = (event, except) =>
+    const tellRoom: ConstructorParameters<typeof PresentRoom>[2] = (event, except) =>
       this.subscriptions.hint(name, event, except);
-    const room = new PresentRoom(name, this.options, tell, () => {
+    const room = new PresentRoom(name, this.options, tellRoom, () => {
       room.dispose();
       this.#rooms.delete(name);
     });
@@ -162,7 +162,7 @@ export class PresenceService implements SignalListener, OnApplicationBootstrap, 
 
   #tellCount(connection: Connection, { roster: { room }, members }: PresentRoom): void {
     if (!this.subscriptions.isMember(connection, room)) return;
-    connection.send(connection.dialect.encodeEvent({ type: 'MEMBERS_CHANGED', room, members }));
+    tell(connection, { type: 'MEMBERS_CHANGED', room, members });
   }
 
   #onBeat(): void {

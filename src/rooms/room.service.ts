@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Broker, type Draft, type HistoryRange } from '../core/broker.js';
-import type { Connection } from '../core/connection.js';
+import { type Connection, tell } from '../core/connection.js';
 import { newMessageId } from '../core/ids.js';
 import type { Action } from '../core/permissions.js';
 import type {
@@ -145,7 +145,7 @@ export class RoomService {
   /** Takes a connection out of a room, and tells it why. */
   expel(connection: Connection, room: string, reason: 'kicked' | 'forbidden'): void {
     if (!this.#depart(connection, room)) return;
-    connection.send(connection.dialect.encodeEvent({ type: 'UNSUBSCRIBED', room, reason }));
+    tell(connection, { type: 'UNSUBSCRIBED', room, reason });
   }
 
   /** Whether it was a member. */

@@ -1,6 +1,6 @@
 // One room on this instance: its local members, and the broker subscription that lasts while there are any.
 import { retryWhile } from '../core/backoff.js';
-import type { Connection } from '../core/connection.js';
+import { type Connection, tell } from '../core/connection.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import type { ServerEvent } from '../protocol/events.js';
 import { ChatError } from '../protocol/errors.js';
@@ -88,7 +88,7 @@ export class RoomFeed implements RoomLogListener {
 
   /** Brings an unstored event to the members who keep up; the others find out by themselves. */
   broadcast(event: ServerEvent): void {
-    for (const connection of this.#live) this.#tell(connection, event);
+    for (const connection of this.#live) tell(connection, event);
   }
 
   /**
@@ -96,7 +96,7 @@ export class RoomFeed implements RoomLogListener {
    * user with the id `except`; encoded once per dialect. A dropped one of who came or went is made up for.
    */
   hint(event: ServerEvent, except?: string): void {
-    const frames = new Map<Dialect, Frame>();
+    const frames = new Map<Dialect, Frame | undefined>();
     for (const connection of this.#live) {
       const { dialect, writable, session } = connection;
       if (session.user.id === except) continue;
@@ -104,9 +104,9 @@ export class RoomFeed implements RoomLogListener {
         if (event.type !== 'TYPING') this.#startCatchUp(connection, this.#log!.position);
         continue;
       }
-      const frame = frames.get(dialect) ?? dialect.encodeEvent(event);
-      frames.set(dialect, frame);
-      connection.send(frame);
+      if (!frames.has(dialect)) frames.set(dialect, dialect.encodeEvent(event));
+      const frame = frames.get(dialect);
+      if (frame !== undefined) connection.send(frame);
     }
     if (event.type === 'TYPING') return;
     for (const [{ session }, catchUp] of this.#behind) {
@@ -144,10 +144,6 @@ export class RoomFeed implements RoomLogListener {
     clearTimeout(this.#lingering);
     for (const catchUp of this.#behind.values()) catchUp.stop();
     this.#log?.close();
-  }
-
-  #tell(connection: Connection, event: ServerEvent): void {
-    connection.send(connection.dialect.encodeEvent(event));
   }
 
   /** Members who join are behind at first, if only by nothing: there is one way to become live. */

@@ -14,7 +14,8 @@ export interface Dialect {
   /** Undefined where the dialect does not answer such a command. */
   encodeReply(reply: Reply, ref: CommandRef | undefined): Frame | undefined;
   encodeError(error: ChatError, ref: CommandRef | undefined): Frame;
-  encodeEvent(event: ServerEvent): Frame;
+  /** Undefined where the dialect has no words for such an event. */
+  encodeEvent(event: ServerEvent): Frame | undefined;
   /** Encoded once for all members of a room who speak the dialect. */
   encodePublication(room: string, publication: Publication): Frame;
 }
