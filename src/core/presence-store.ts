@@ -51,6 +51,8 @@ export interface MembersState {
 export interface HeldState extends MembersState {
   /** How many users are registered in the room under the lease asked about. */
   readonly held: number;
+  /** Version of the last change that named anybody; 0 where none did since the room was empty. */
+  readonly named: number;
 }
 
 export interface Member extends Identity {

@@ -3,7 +3,8 @@ import type { Identity } from '../protocol/events.js';
 
 /**
  * A room's membership changed. Sent by the presence store in the very step which changed it, so in the order of
- * the changes; each names the version before it, so that a lost one shows by the next.
+ * the changes; each names the last one before it that named anybody, so that a lost one of those shows by the next.
+ * Of the others, which only register again who had been announced, the next one's number makes up for a lost one.
  */
 export interface MembersSignal {
   readonly type: 'members';
@@ -13,7 +14,7 @@ export interface MembersSignal {
   readonly members: number;
   /** Rises with each change while the store keeps its data. */
   readonly version: number;
-  /** Of the change before it; 0 for the first one of a room that was empty. */
+  /** Of the last change before it that named anybody; 0 where none did since the room was empty. */
   readonly previous: number;
 }
 

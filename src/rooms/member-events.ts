@@ -1,5 +1,5 @@
 // What the local members of one room are told of who comes and goes: each by itself, or merged where it is large.
-import type { MembersState } from '../core/presence-store.js';
+import type { HeldState, MembersState } from '../core/presence-store.js';
 import type { MembersSignal } from '../core/room-signal.js';
 import type { Identity, MemberEvent } from '../protocol/events.js';
 import type { PresenceOptions } from './presence-options.js';
@@ -16,8 +16,8 @@ export type Tell = (event: MemberEvent, exceptUserId?: string) => void;
 
 /**
  * Counts come from signals and from the store's answers; the newest by version wins, so that an event never takes
- * a member back to a number before the one it was told. A signal which doesn't follow the last one shows that one
- * was lost: then the members are told the number alone, which means that their lists may be outdated.
+ * a member back to a number before the one it was told. A signal which doesn't follow the last one shows that names
+ * were lost: then the members are told the number alone, which means that their lists may be outdated.
  */
 export class MemberEvents {
   #known: MembersState | undefined;
@@ -66,9 +66,9 @@ export class MemberEvents {
   }
 
   /** What the store has after a time in which signals may have been lost. */
-  onRecheck(state: MembersState): void {
-    if (this.#seen !== undefined && state.version > this.#seen) {
-      this.#seen = state.version;
+  onRecheck(state: HeldState): void {
+    if (this.#seen !== undefined && state.named > this.#seen) {
+      this.#seen = state.named;
       this.#doubt();
     }
     this.onAnswer(state);

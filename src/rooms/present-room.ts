@@ -1,6 +1,6 @@
 // One room's presence on this instance: who is here, and what the members are told of the whole fleet's.
 import type { Connection } from '../core/connection.js';
-import type { MembersState } from '../core/presence-store.js';
+import type { HeldState, MembersState } from '../core/presence-store.js';
 import type { MembersSignal } from '../core/room-signal.js';
 import { MemberEvents, type Tell } from './member-events.js';
 import type { PresenceOptions } from './presence-options.js';
@@ -44,7 +44,7 @@ export class PresentRoom implements SyncedRoom {
     if (this.roster.listening) this.#events.onAnswer(state);
   }
 
-  onRecheck(state: MembersState): void {
+  onRecheck(state: HeldState): void {
     if (this.roster.listening) this.#events.onRecheck(state);
   }
 

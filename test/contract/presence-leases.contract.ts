@@ -178,14 +178,18 @@ export function describePresenceLeases(open: OpenPresence): void {
       await stage.store.register(survivor, room, users('ada', 'bob'));
       const { version } = await stage.elsewhere.register(crashed, room, users('bob', 'eve'));
       expect(await stage.store.check(survivor, [other, room])).toEqual([
-        { members: 0, version: 0, held: 0 },
-        { members: 3, version, held: 2 },
+        { members: 0, version: 0, held: 0, named: 0 },
+        { members: 3, version, held: 2, named: version },
       ]);
       await stage.lapse(crashed);
       await stage.reapAs(survivor);
       const [after] = await stage.store.check(survivor, [room]);
       expect(after).toMatchObject({ members: 2, held: 2 });
       expect(after!.version).toBeGreaterThan(version);
+      expect(after!.named).toBe(after!.version);
+      await stage.store.register(survivor, room, [user('kim', { announce: false })]);
+      const [quiet] = await stage.store.check(survivor, [room]);
+      expect(quiet).toMatchObject({ members: 3, held: 3, named: after!.named });
     });
   });
 }

@@ -89,7 +89,12 @@ export function describePresenceMembers(open: OpenPresence): void {
       const room = await stage.listen(newRoom());
       await stage.store.register(here, room, [user('quiet', { announce: false }), user('loud')]);
       await stage.store.register(here, room, [user('mute', { announce: false })]);
-      expect(linesOf(await stage.announced(room, 2))).toEqual(['+loud = 2', ' = 3']);
+      await stage.store.register(here, room, users('last'));
+      const announced = await stage.announced(room, 3);
+      expect(linesOf(announced)).toEqual(['+loud = 2', ' = 3', '+last = 4']);
+      // Whoever misses the one without names misses nothing that the next one doesn't say.
+      expect(announced[2]!.previous).toBe(announced[0]!.version);
+      expect(brokenChain(announced)).toEqual([]);
     });
 
     it('of a large batch are announced at once', async () => {

@@ -22,10 +22,13 @@ export function linesOf(signals: readonly MembersSignal[]): string[] {
   });
 }
 
-/** Those which don't name the one before them as their predecessor; after an empty room, there is none. */
+/** Those which don't name the last one with names as their predecessor; after an empty room, there is none. */
 export function brokenChain(signals: readonly MembersSignal[]): MembersSignal[] {
-  return signals.filter((signal, index) => {
-    const before = signals[index - 1];
-    return signal.previous !== (before && before.members > 0 ? before.version : 0);
+  let named = 0;
+  return signals.filter(({ joined, left, members, version, previous }) => {
+    const broken = previous !== named;
+    if (joined.length + left.length > 0) named = version;
+    if (members === 0) named = 0;
+    return broken;
   });
 }

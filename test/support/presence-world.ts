@@ -116,7 +116,12 @@ export class PresenceWorld {
   }
 
   async joinElsewhere(...ids: string[]): Promise<void> {
-    const registrations = ids.map((id) => ({ user: { id, name: id }, since: 0, announce: true }));
+    await this.registerElsewhere(ids, true);
+  }
+
+  /** `announce`: whether they are new, or registered again after the store lost them. */
+  async registerElsewhere(ids: readonly string[], announce: boolean): Promise<void> {
+    const registrations = ids.map((id) => ({ user: { id, name: id }, since: 0, announce }));
     await this.inner.register(await this.elsewhere(), ROOM, registrations);
     await tick();
   }

@@ -156,6 +156,23 @@ describe('what goes wrong on the way', () => {
     expect(ada.news()).toEqual([]);
   });
 
+  it('is no news where all were only registered again, though a signal of that was lost', async () => {
+    await world.joinElsewhere('bob', 'eve', 'kim');
+    ada.news();
+    world.loseData();
+    await world.broker.unsubscribe(ROOM);
+    world.subscriptions.onInterrupted();
+    while ((await world.idsInStore()).length === 0) await tick(1);
+    await world.registerElsewhere(['bob'], false);
+    await world.broker.subscribe(ROOM);
+    await world.registerElsewhere(['eve', 'kim'], false);
+    world.subscriptions.onInterrupted();
+    await tick(60_000);
+    expect(ada.news()).toEqual([]);
+    await world.leaveElsewhere('bob');
+    expect(ada.news()).toEqual(['-bob 3']);
+  });
+
   it('a signal that comes late takes nobody back to an older number', async () => {
     const version = Date.now() * 1_000 + 1_000_000;
     const [bob, eve] = ['bob', 'eve'].map((id) => ({ id, name: id }));

@@ -27,6 +27,8 @@ interface StoredRoom {
   /** Longest present first. */
   readonly members: Map<string, StoredMember>;
   version: number;
+  /** Version of the last change that named anybody. */
+  named: number;
 }
 
 const MAX_CLAIMS = 10;
@@ -82,7 +84,7 @@ export class EmbeddedPresence extends PresenceStore {
   async register(lease: Lease, name: string, users: readonly Registration[]): Promise<MembersState> {
     const now = this.clock();
     if (now >= lease.until) throw new ChatError('UNAVAILABLE', 'The lease is over');
-    const room = this.#rooms.get(name) ?? { createdAt: now, members: new Map(), version: 0 };
+    const room = this.#rooms.get(name) ?? { createdAt: now, members: new Map(), version: 0, named: 0 };
     this.#rooms.set(name, room);
     const fresh = users.filter(({ user }) => !room.members.has(user.id));
     for (const { user, since } of users) {
@@ -104,7 +106,8 @@ export class EmbeddedPresence extends PresenceStore {
     return rooms.map((name) => {
       const room = this.#rooms.get(name);
       const members = [...(room?.members.values() ?? [])];
-      return { ...stateOf(room), held: members.filter(({ leases }) => leases.has(lease.id)).length };
+      const held = members.filter(({ leases }) => leases.has(lease.id)).length;
+      return { ...stateOf(room), held, named: room?.named ?? 0 };
     });
   }
 
@@ -155,8 +158,9 @@ export class EmbeddedPresence extends PresenceStore {
   }
 
   #change(name: string, room: StoredRoom, who: { joined: Identity[]; left: Identity[] }): void {
-    const previous = room.version;
-    room.version = Math.max(previous + 1, this.clock() * 1_000);
+    const previous = room.named;
+    room.version = Math.max(room.version + 1, this.clock() * 1_000);
+    if (who.joined.length + who.left.length > 0) room.named = room.version;
     if (room.members.size === 0) this.#rooms.delete(name);
     const signal = encodeSignal({ type: 'members', ...who, ...stateOf(room), previous });
     // It fails only once the broker is closed, and then there is nobody to hear it.

@@ -3,7 +3,7 @@
 // Keys of a room, all in the hash slot of its channel; all expire, and are gone when the room is empty:
 //   {room:<id>}:members     hash  user id → '<lease>,<lease> <identity JSON>'
 //   {room:<id>}:since       zset  user id → when it came, ms
-//   {room:<id>}:presence    hash  v version of the last change, c when the first member came, ms
+//   {room:<id>}:presence    hash  v version of the last change, n of the last one with names, c when the first member came, ms
 //   {room:<id>}:on:<lease>  set   user ids registered under the lease
 // Keys of the fleet, in one hash slot:
 //   {roomcast:presence}:leases         zset  lease → when it runs out, ms
@@ -68,9 +68,10 @@ local function conclude(changed, joined, left, channel, ttl)
   local members = redis.call('ZCARD', KEYS[2])
   local version = tonumber(redis.call('HGET', KEYS[3], 'v') or 0)
   if changed then
-    local previous = version
-    version = math.max(previous + 1, t[1] * 1000000 + t[2])
+    local previous = tonumber(redis.call('HGET', KEYS[3], 'n') or 0)
+    version = math.max(version + 1, t[1] * 1000000 + t[2])
     redis.call('HSET', KEYS[3], 'v', string.format('%.0f', version))
+    if #joined + #left > 0 then redis.call('HSET', KEYS[3], 'n', string.format('%.0f', version)) end
     redis.call('HSETNX', KEYS[3], 'c', now)
     redis.call('PUBLISH', channel, 's{"type":"members","joined":[' .. table.concat(joined, ',') .. '],"left":['
       .. table.concat(left, ',') .. string.format('],"members":%d,"version":%.0f,"previous":%.0f}', members, version, previous))
@@ -137,11 +138,11 @@ local members, version = conclude(#left > 0, {}, left, ARGV[4], ARGV[3])
 return {members, version, redis.call('SCARD', KEYS[4])}
 `;
 
-/** KEYS members, since, presence, on · ARGV ttl ms → {members, version, how many under the lease} */
+/** KEYS members, since, presence, on · ARGV ttl ms → {members, version, how many under the lease, version with names} */
 const CHECK = `
 for i = 1, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[1]) end
-local version = tonumber(redis.call('HGET', KEYS[3], 'v') or 0)
-return {redis.call('ZCARD', KEYS[2]), version, redis.call('SCARD', KEYS[4])}
+local versions = redis.call('HMGET', KEYS[3], 'v', 'n')
+return {redis.call('ZCARD', KEYS[2]), tonumber(versions[1] or 0), redis.call('SCARD', KEYS[4]), tonumber(versions[2] or 0)}
 `;
 
 /** KEYS members, since · ARGV limit → {count, id, since, '<leases> <JSON>', …} */
@@ -175,6 +176,7 @@ return rooms
 
 export type RenewReply = [held: number, epoch: string, now: number, nextMs: number, ...claimed: string[]];
 export type ChangeReply = [members: number, version: number, held?: number];
+export type CheckReply = [members: number, version: number, held: number, named: number];
 export type ListReply = [count: number, ...sinceAndEntry: string[]];
 
 declare module 'ioredis' {
@@ -183,7 +185,7 @@ declare module 'ioredis' {
     presenceRelease(...args: (string | number)[]): Result<null, Context>;
     presenceRegister(...args: (string | number)[]): Result<ChangeReply, Context>;
     presenceUnregister(...args: (string | number)[]): Result<ChangeReply, Context>;
-    presenceCheck(...args: (string | number)[]): Result<ChangeReply, Context>;
+    presenceCheck(...args: (string | number)[]): Result<CheckReply, Context>;
     presenceList(...args: (string | number)[]): Result<ListReply, Context>;
     presenceRooms(...args: (string | number)[]): Result<string[], Context>;
   }

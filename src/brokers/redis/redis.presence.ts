@@ -20,6 +20,7 @@ import { channelOf } from '../../protocol/room.js';
 import { failingAsOne } from './pipeline.js';
 import {
   type ChangeReply,
+  type CheckReply,
   definePresenceScripts,
   type ListReply,
   type RenewReply,
@@ -109,8 +110,8 @@ export class RedisPresence extends PresenceStore {
     for (const room of rooms) pipeline.presenceCheck(...roomKeys(room, lease.id), TTL_MS);
     // What a reaper goes by; a late command of a link that was given up may have crossed a room out.
     pipeline.zadd(ROOMS_OF + lease.id, ...rooms.flatMap((room) => [0, room]));
-    const replies = (await this.#exec(pipeline)).slice(0, -1) as Required<ChangeReply>[];
-    return replies.map(([members, version, held]) => ({ members, version, held }));
+    const replies = (await this.#exec(pipeline)).slice(0, -1) as CheckReply[];
+    return replies.map(([members, version, held, named]) => ({ members, version, held, named }));
   }
 
   async members(room: string, limit: number): Promise<MemberPage> {
