@@ -52,7 +52,7 @@ export class MemberEvents {
     if (this.#seen !== undefined && previous > this.#seen) this.#doubt();
     this.#seen = Math.max(this.#seen ?? 0, version);
     this.#learn(signal);
-    if (joined.length + left.length === 0) return this.#schedule(RECOUNT_MS);
+    if (joined.length + left.length === 0) return this.#recount();
     if (this.large || this.#merging) this.#merge(signal);
     else this.#tellEach(signal);
   }
@@ -62,7 +62,7 @@ export class MemberEvents {
     this.#learn(state);
     this.#seen ??= state.version;
     this.#told ??= state.members;
-    if (state.members !== this.#told) this.#schedule(RECOUNT_MS);
+    if (state.members !== this.#told) this.#recount();
   }
 
   /** What the store has after a time in which signals may have been lost. */
@@ -121,6 +121,14 @@ export class MemberEvents {
     if (this.#joined.size + this.#left.size > MAX_NAMES) this.#incomplete = true;
     if (this.#incomplete) this.#clearNames();
     this.#schedule(SUMMARY_MS);
+  }
+
+  /** Each change of the number begins its time anew, so that a fleet which heals slowly is not heard of either. */
+  #recount(): void {
+    if (this.#merging) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#schedule(RECOUNT_MS);
   }
 
   #schedule(delayMs: number): void {
