@@ -28,7 +28,15 @@ export class Environment {
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
   @IsDuration(0, 10 * MINUTE)
-  SHUTDOWN_GRACE = 10_000;
+  SHUTDOWN_GRACE = 25_000;
+
+  @IsOptional()
+  @IsDuration(0, 10 * MINUTE)
+  DRAIN_DELAY?: number;
+
+  @IsOptional()
+  @IsDuration(0, 10 * MINUTE)
+  DRAIN_WINDOW?: number;
 
   @IsOptional()
   @IsIn(BROKERS)

@@ -7,6 +7,7 @@ import { RedisIoAdapter } from '../gateway/redis-io.adapter.js';
 import { AppModule } from './app.module.js';
 import type { Environment } from './environment.js';
 import { HardenedExpressAdapter } from './hardened-express.adapter.js';
+import { endOnSignals } from './process-end.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 
@@ -29,6 +30,7 @@ async function start(): Promise<void> {
   app.useWebSocketAdapter(new RedisIoAdapter(app));
   // Re-raising the signal, Nest's default, is ignored for PID 1 of a container.
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });
+  endOnSignals(environment.SHUTDOWN_GRACE);
   await app.listen(environment.PORT, environment.HOST);
   new Logger('Roomcast').log(`Listening on ${await app.getUrl()} with the ${environment.broker} broker`);
 }

@@ -26,6 +26,8 @@ function gatewayOptions(environment: Environment): GatewayOptions {
     sendBudgetBytes: environment.SEND_BUDGET_BYTES,
     slowConsumerMs: environment.SLOW_CONSUMER_TIMEOUT,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,
+    drainDelayMs: environment.DRAIN_DELAY ?? (environment.production ? 3_000 : 0),
+    drainWindowMs: environment.DRAIN_WINDOW ?? (environment.production ? 8_000 : 0),
   };
 }
 

@@ -1,15 +1,17 @@
-// All open connections of this instance.
+// All open connections of this instance, and whether more may come.
 import type { CloseCode } from '../protocol/close-codes.js';
 import type { Connection } from './connection.js';
+
+/** `open`; `leaving`: nobody should be sent here any more, who comes is let in; `draining`: nobody is let in. */
+type Phase = 'open' | 'leaving' | 'draining';
 
 export class ConnectionRegistry<T extends Connection = Connection> implements Iterable<T> {
   readonly #connections = new Set<T>();
   #onEmpty: (() => void)[] = [];
-  #draining = false;
+  #phase: Phase = 'open';
 
-  /** Whether all are being closed: nobody should be let in any more. */
-  get draining(): boolean {
-    return this.#draining;
+  get phase(): Phase {
+    return this.#phase;
   }
 
   get size(): number {
@@ -32,12 +34,18 @@ export class ConnectionRegistry<T extends Connection = Connection> implements It
     for (const resolve of waiting) resolve();
   }
 
-  /** Closes all, and resolves when the last one is gone. */
-  async closeAll(code: CloseCode): Promise<void> {
-    this.#draining = true;
-    if (this.size === 0) return;
-    const empty = new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+  /** Only ever forward. */
+  enter(phase: Exclude<Phase, 'open'>): void {
+    this.#phase = phase;
+  }
+
+  /** Resolves when the last one is gone; at once where there is none. */
+  async whenEmpty(): Promise<void> {
+    if (this.size > 0) await new Promise<void>((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  /** Begins to close all. */
+  closeAll(code: CloseCode): void {
     for (const connection of this.#connections) connection.close(code);
-    await empty;
   }
 }

@@ -44,6 +44,7 @@ export class CommandLoop {
     const { socket } = this.connection;
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
     for (const type of ['ping', 'pong']) socket.on(type, () => this.#onControlFrame());
+    this.connection.onFinish((code) => this.#finish(code));
     if (this.connection.admitted) this.#onAdmitted();
   }
 
@@ -123,6 +124,12 @@ export class CommandLoop {
       if (code !== undefined) this.connection.close(code);
     };
     this.#queue.push(() => Promise.resolve(emit), { alone: false });
+  }
+
+  #finish(code: CloseCode): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#queue.push(() => Promise.resolve(() => this.connection.close(code)), { alone: true });
   }
 
   /** Goes out as soon as the client and its dialect are known, before any reply. */

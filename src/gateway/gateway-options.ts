@@ -20,6 +20,10 @@ export abstract class GatewayOptions {
   abstract readonly sendBudgetBytes: number;
   /** How long a connection over its budget may take nothing, ms. */
   abstract readonly slowConsumerMs: number;
-  /** How long clients have to answer the close frame at shutdown, ms. */
+  /** How long everything that happens after SIGTERM may take in all, ms. */
   abstract readonly shutdownGraceMs: number;
+  /** How long the balancer has to notice that this instance isn't ready, before clients are sent away, ms. */
+  abstract readonly drainDelayMs: number;
+  /** Over how long they are spread, ms; at 0 all are closed at once, without being asked to go. */
+  abstract readonly drainWindowMs: number;
 }

@@ -1,12 +1,12 @@
 // The one clock of all connections: pings them, and ends those which are dead or stuck.
-import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import type { WsConnection } from './ws-connection.js';
 
 const INTERVAL_MS = 1_000;
 
 @Injectable()
-export class HeartbeatService implements OnApplicationBootstrap, OnModuleDestroy {
+export class HeartbeatService implements OnApplicationBootstrap, OnApplicationShutdown {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly connections: ConnectionRegistry<WsConnection>) {}
@@ -18,7 +18,8 @@ export class HeartbeatService implements OnApplicationBootstrap, OnModuleDestroy
     }, INTERVAL_MS).unref();
   }
 
-  onModuleDestroy(): void {
+  /** Those who are drained are looked after to the end. */
+  onApplicationShutdown(): void {
     clearInterval(this.#timer);
   }
 }

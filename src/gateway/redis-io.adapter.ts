@@ -17,6 +17,8 @@ import { type Handshake, WsConnection } from './ws-connection.js';
 
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Told to who comes while the instance goes: by then the balancer knows. */
+const DRAINING_RETRY_MS = 1_000;
 
 /**
  * Nest's own adapter lets replies overtake each other and drops bad JSON and unknown types in silence. Here
@@ -88,7 +90,7 @@ export class RedisIoAdapter extends WsAdapter {
     stream.on('error', onError);
     try {
       const handshake = await this.#policy.admit(request);
-      if (this.#connections.draining) throw new UpgradeRefused(503);
+      if (this.#connections.phase === 'draining') throw new UpgradeRefused(503, DRAINING_RETRY_MS);
       this.#policy.requireRoom(handshake);
       stream.off('error', onError);
       server.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, handshake));

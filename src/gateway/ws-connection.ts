@@ -46,6 +46,7 @@ export class WsConnection implements Connection, Outgoing {
   readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;
+  #onFinish: (code: CloseCode) => void = (code) => this.close(code);
   #waiting: (() => void)[] = [];
   #pingAt: number;
   /** By when the peer has to be heard, and what had been read from it at the ping. */
@@ -135,6 +136,16 @@ export class WsConnection implements Connection, Outgoing {
     this.#writer.flush(this);
     this.socket.close(code, CLOSE_REASONS[code]);
     this.#releaseWaiting();
+  }
+
+  /** As `close`, but once what came before is answered; nothing that comes later is read. May be repeated. */
+  finish(code: CloseCode): void {
+    if (!this.#closing) this.#onFinish(code);
+  }
+
+  /** Who knows what is still to be answered. */
+  onFinish(finish: (code: CloseCode) => void): void {
+    this.#onFinish = finish;
   }
 
   /** To be called about every second: pings, and ends what is dead or takes nothing. */

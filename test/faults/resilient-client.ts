@@ -18,6 +18,7 @@ interface Incoming {
   readonly from: number;
   readonly to: number;
   readonly code: string;
+  readonly afterMs: number;
 }
 
 const RESEND_AFTER_MS = 3_000;
@@ -33,6 +34,8 @@ export class ResilientClient {
   /** From a connection's end to all rooms being subscribed again, ms. */
   readonly resumeMs: number[] = [];
   readonly refusals = new Map<string, number>();
+  /** How often it was asked to go elsewhere, and did so before its connection was closed. */
+  moves = 0;
   readonly #pending = new Map<string, { room: string; sentAt: number }>();
   readonly #subscribed = new Set<string>();
   #socket: WebSocket | undefined;
@@ -109,21 +112,39 @@ export class ResilientClient {
     this.#transmit(messageId);
   }
 
-  #connect(): void {
+  /** @param before the connection to leave, once this one is open */
+  #connect(before?: WebSocket): void {
     if (this.#stopped || this.#away) return;
     const socket = new WebSocket(this.urls[this.home % this.urls.length]!, 'roomcast.v1');
-    this.#socket = socket;
+    if (!before) this.#socket = socket;
     this.#heardAt = performance.now();
     socket.on('open', () => {
+      if (before) this.#moveTo(socket, before);
       for (const room of this.logs.keys()) this.#subscribe(room);
     });
     socket.on('message', (data: Buffer) => {
+      if (socket !== this.#socket) return;
       this.#heardAt = performance.now();
       this.#onFrame(JSON.parse(data.toString()) as Incoming);
       this.#onProgress?.();
     });
     socket.on('error', () => undefined);
     socket.on('close', (code) => void this.#onClose(socket, code));
+  }
+
+  /** From here on only the new connection is heard: what is missing up to then is replayed on it. */
+  #moveTo(socket: WebSocket, before: WebSocket): void {
+    if (before !== this.#socket) return socket.close(1000);
+    this.moves++;
+    this.#lostAt = performance.now();
+    this.#socket = socket;
+    this.#subscribed.clear();
+    before.close(1000);
+  }
+
+  async #onReconnect({ afterMs }: Incoming, socket: WebSocket): Promise<void> {
+    await sleep(afterMs);
+    if (socket === this.#socket) this.#connect(socket);
   }
 
   async #onClose(socket: WebSocket, code: number): Promise<void> {
@@ -174,6 +195,7 @@ export class ResilientClient {
     if (frame.type === 'SUBSCRIBED') this.#onSubscribed(frame.room);
     else if (frame.type === 'ACK') this.#onAck(frame);
     else if (frame.type === 'ERROR') void this.#onError(frame);
+    else if (frame.type === 'RECONNECT') void this.#onReconnect(frame, this.#socket!);
   }
 
   #onSubscribed(room: string): void {

@@ -8,7 +8,7 @@ import { freePort, isFree } from './free-port.js';
 import { OwnedProcess } from './owned-process.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/app/main.js', import.meta.url));
-const READY_TIMEOUT_MS = 15_000;
+const READY_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 2000;
 const EXIT_TIMEOUT_MS = 30_000;
 const MAX_STARTS = 3;
@@ -91,6 +91,15 @@ export class AppProcess {
   /** Resolves with the exit code when the process has ended: null if the signal itself ended it. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
     return (await this.process.kill(signal, EXIT_TIMEOUT_MS)).code;
+  }
+
+  /** Resolves with the first line of its output, past or future, that matches. */
+  async line(pattern: RegExp): Promise<string> {
+    return this.process.line(pattern, READY_TIMEOUT_MS);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.signal(signal);
   }
 
   /** Freezes the process: connections stay open, and nothing is answered. */
