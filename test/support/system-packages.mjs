@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 // One line for each server: the command the tests run, and the package that brings it.
 const REQUIRED = [
   { command: 'redis-server', debian: 'redis-server', homebrew: 'redis' },
+  { command: 'nats-server', debian: 'nats-server', homebrew: 'nats-server' },
   { command: 'nginx', debian: 'nginx', homebrew: 'nginx' },
 ];
 

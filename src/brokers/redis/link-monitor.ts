@@ -23,17 +23,16 @@ export class LinkMonitor {
   readonly #commands: Watched;
   readonly #subscriber: Watched;
   #timer: NodeJS.Timeout | undefined;
-  #answeredAt = 0;
 
-  constructor(commands: Redis, subscriber: Redis) {
+  constructor(
+    commands: Redis,
+    subscriber: Redis,
+    /** Called when the commands link answers. */
+    private readonly onAnswer: () => void,
+  ) {
     this.#commands = watch(commands);
     this.#subscriber = watch(subscriber);
-    commands.on('ready', () => (this.#answeredAt = performance.now()));
-  }
-
-  /** When the commands link last answered anything. */
-  get answeredAt(): number {
-    return this.#answeredAt;
+    commands.on('ready', onAnswer);
   }
 
   start(): void {
@@ -54,7 +53,10 @@ export class LinkMonitor {
     const { redis } = this.#commands;
     if (redis.status === 'ready') {
       redis.publish(this.channel, '').then(
-        () => (this.#commands.heardAt = this.#answeredAt = performance.now()),
+        () => {
+          this.#commands.heardAt = performance.now();
+          this.onAnswer();
+        },
         () => undefined,
       );
     }

@@ -4,9 +4,9 @@ import type { Draft, Receipt } from '../../core/broker.js';
 import { newEpoch } from '../../core/ids.js';
 import { ChatError } from '../../protocol/errors.js';
 import type { HistoryOptions } from '../history-options.js';
+import { CALL_DEADLINE_MS } from '../link-timing.js';
 import { logKey, messageIdKey, metaKey } from './redis-codec.js';
 import type { RedisManager } from './redis-manager.js';
-import { CALL_DEADLINE_MS } from './redis-options.js';
 
 const MAX_PENDING = 20_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;

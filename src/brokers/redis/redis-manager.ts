@@ -2,12 +2,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { backoffMs } from '../../core/backoff.js';
-import { withDeadline } from '../../core/deadline.js';
 import { ChatError } from '../../protocol/errors.js';
+import { RECONNECT_BACKOFF } from '../link-timing.js';
+import { Patience } from '../patience.js';
 import { LinkMonitor } from './link-monitor.js';
 import { tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
-import { CALL_DEADLINE_MS, RECONNECT_BACKOFF, RedisOptions } from './redis-options.js';
+import { RedisOptions } from './redis-options.js';
 
 /** Whom the manager tells; all methods return at once. */
 export interface RedisListener {
@@ -25,17 +26,16 @@ export class RedisManager {
   readonly commands: Redis;
   readonly #subscriber: Redis;
   readonly #logger = new Logger(RedisManager.name);
+  readonly #patience = new Patience();
   readonly #monitor: LinkMonitor;
   #listener: RedisListener | undefined;
   readonly #awaitingReady = new Set<() => void>();
-  #answeredAt = 0;
-  #missedAt = -1;
 
   constructor(options: RedisOptions) {
     this.commands = this.#open('commands', options.url);
     this.#subscriber = this.#open('subscriber', options.url);
     defineScripts(this.commands);
-    this.#monitor = new LinkMonitor(this.commands, this.#subscriber);
+    this.#monitor = new LinkMonitor(this.commands, this.#subscriber, () => this.#patience.answered());
     this.commands.on('ready', () => {
       for (const release of this.#awaitingReady) release();
       this.#listener?.onCommandsReady();
@@ -87,20 +87,14 @@ export class RedisManager {
     if (this.subscriberReady) this.#subscriber.disconnect(true);
   }
 
-  /** A deadline passed and nothing was answered since: whoever waits now would most likely wait in vain. */
+  /** Whoever waits now would most likely wait in vain. */
   get inDoubt(): boolean {
-    return this.#missedAt > Math.max(this.#answeredAt, this.#monitor.answeredAt);
+    return this.#patience.inDoubt;
   }
 
-  /** As withDeadline with the deadline of all calls; while Redis is in doubt, none waits any more. */
-  async patiently<T>(reply: Promise<T>): Promise<T> {
-    const patienceMs = this.inDoubt ? 0 : CALL_DEADLINE_MS;
-    const result = await withDeadline(reply, patienceMs, () => {
-      this.#missedAt = performance.now();
-      return new Error('no answer in time');
-    });
-    this.#answeredAt = performance.now();
-    return result;
+  /** As `Patience.wait`. */
+  patiently<T>(reply: Promise<T>): Promise<T> {
+    return this.#patience.wait(reply);
   }
 
   /** Waits for the commands link as long as for a call: at the start, or after a short cut, it is back at once. */

@@ -1,11 +1,6 @@
-// How to reach Redis, and how long to wait for it.
+// How to reach Redis.
 
 export abstract class RedisOptions {
   /** `redis://` or `rediss://`, with user, password and database as needed. */
   abstract readonly url: string;
 }
-
-/** Every call answers within this time, so that a command's reply stays below the promised 2 s. */
-export const CALL_DEADLINE_MS = 1_800;
-/** Full-jitter backoff between connection attempts. */
-export const RECONNECT_BACKOFF = { baseMs: 100, maxMs: 2_000 };
