@@ -36,6 +36,25 @@ module.exports = {
       from: { path: '^src/core/' },
       to: { path: 'node_modules/@nestjs' },
     },
+    {
+      name: 'client-stands-alone',
+      comment: 'the client shares the types of src/protocol, and nothing that runs',
+      severity: 'error',
+      from: { path: '^client/src/' },
+      to: { pathNot: '^client/src/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'client-knows-only-the-protocol',
+      severity: 'error',
+      from: { path: '^client/src/' },
+      to: { pathNot: '^(client/src|src/protocol)/' },
+    },
+    {
+      name: 'server-without-client',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^client/' },
+    },
     { name: 'unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {
