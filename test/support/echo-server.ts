@@ -8,6 +8,12 @@ import { freePort } from './free-port.js';
 export class EchoServer {
   /** Those of each WebSocket handshake, oldest first. */
   readonly handshakes: IncomingHttpHeaders[] = [];
+  /** Method and path of each request that is no handshake, oldest first. */
+  readonly requests: string[] = [];
+  /** While false, requests are answered with 503. */
+  ready = true;
+  /** While false, handshakes are. */
+  accepting = true;
   private readonly http: Server;
   private readonly sockets: WebSocketServer;
 
@@ -15,8 +21,14 @@ export class EchoServer {
     readonly port: number,
     name: string,
   ) {
-    this.http = createServer((_request, response) => response.end(name));
-    this.sockets = new WebSocketServer({ server: this.http });
+    this.http = createServer(({ method, url }, response) => {
+      this.requests.push(`${method} ${url}`);
+      response.statusCode = this.ready ? 200 : 503;
+      response.end(name);
+    });
+    const verifyClient = (_info: unknown, decide: (accepted: boolean, status?: number) => void): void =>
+      decide(this.accepting, 503);
+    this.sockets = new WebSocketServer({ server: this.http, verifyClient });
     this.sockets.on('connection', (socket, { headers }) => {
       this.handshakes.push(headers);
       socket.send(JSON.stringify({ type: 'HELLO', name }));

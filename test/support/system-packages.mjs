@@ -8,6 +8,7 @@ const REQUIRED = [
   { command: 'redis-server', debian: 'redis-server', homebrew: 'redis' },
   { command: 'nats-server', debian: 'nats-server', homebrew: 'nats-server' },
   { command: 'nginx', debian: 'nginx', homebrew: 'nginx' },
+  { command: 'haproxy', debian: 'haproxy', homebrew: 'haproxy' },
 ];
 
 // Debian keeps servers in sbin, which is not on every user's PATH.

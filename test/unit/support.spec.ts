@@ -137,7 +137,7 @@ describe('TcpProxy', () => {
   });
 });
 
-describe('Nginx, with docker/nginx.conf', () => {
+describe('Nginx, with docker/nginx', () => {
   it('passes WebSockets on, with the headers that tell where they come from', async () => {
     const echo = await startEcho();
     const nginx = stopAfterwards(await Nginx.start({ upstreams: [echo.port] }));
