@@ -9,8 +9,6 @@ import type { Environment } from './environment.js';
 import { HardenedExpressAdapter } from './hardened-express.adapter.js';
 import { endOnSignals } from './process-end.js';
 
-const MAX_BODY_BYTES = 64 * 1024;
-
 /** Nest calls `info` `log`. A level includes all that are more severe. */
 function logLevels(least: Environment['LOG_LEVEL']): LogLevel[] {
   const all: LogLevel[] = ['debug', 'log', 'warn', 'error', 'fatal'];
@@ -26,7 +24,8 @@ async function start(): Promise<void> {
     bodyParser: false,
   });
   app.use(helmet());
-  app.useBodyParser('json', { limit: MAX_BODY_BYTES });
+  // What fits into a frame can be published over HTTP as well.
+  app.useBodyParser('json', { limit: environment.MAX_FRAME_BYTES });
   app.useWebSocketAdapter(new RedisIoAdapter(app));
   // Re-raising the signal, Nest's default, is ignored for PID 1 of a container.
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });

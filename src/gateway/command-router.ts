@@ -1,8 +1,8 @@
 // Finds the gateway's methods by their decorators, and calls them without anything in between.
+import { type CheckedClass, MemberCheck } from '../core/member-check.js';
 import type { Request } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Reply } from '../protocol/events.js';
-import { CommandCheck, type CommandClass } from './command-check.js';
 import type { WsConnection } from './ws-connection.js';
 
 /** What a command came to: its reply, if it has one, and what is to happen once that is on its way. */
@@ -22,7 +22,7 @@ const PARAMETER_TYPES = 'design:paramtypes';
  * if it wants one, the command; the class of that second parameter says how the command is checked.
  */
 export class CommandRouter {
-  readonly #routes = new Map<string, { method: Method; check: CommandCheck | undefined }>();
+  readonly #routes = new Map<string, { method: Method; check: MemberCheck | undefined }>();
 
   /** @param gateway an instance of a class with `@SubscribeMessage` methods */
   constructor(gateway: object) {
@@ -31,10 +31,10 @@ export class CommandRouter {
       const method = prototype[name];
       const type: unknown = typeof method === 'function' && Reflect.getMetadata(MESSAGE, method);
       if (typeof type !== 'string') continue;
-      const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CommandClass?];
+      const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CheckedClass?];
       this.#routes.set(type, {
         method: (method as Method).bind(gateway),
-        check: command && new CommandCheck(command),
+        check: command && new MemberCheck(command),
       });
     }
   }

@@ -1,5 +1,6 @@
 // The commands as classes: what is checked of each member. Members not named here are ignored.
 import { IsBoolean, IsInt, IsObject, IsString, Length, Max, Min } from 'class-validator';
+import { IsMessageId, IsPosition, IsRoomId, Optional } from '../core/validators.js';
 import type {
   AuthCommand,
   HistoryCommand,
@@ -11,7 +12,6 @@ import type {
   UnsubscribeCommand,
 } from '../protocol/commands.js';
 import type { ClaimedPosition } from '../protocol/position.js';
-import { IsMessageId, IsPosition, IsRoomId, Optional } from './validators.js';
 
 class RoomDto {
   @IsString()

@@ -1,9 +1,9 @@
 // Orders of the operator: disconnect a user everywhere, take one out of a room.
 import { Controller, Delete, HttpCode, Param, UseGuards } from '@nestjs/common';
 import { ChatError } from '../protocol/errors.js';
-import { isRoomId } from '../protocol/room.js';
 import { ControlService } from '../rooms/control.service.js';
 import { ApiKeyGuard } from './api-key.guard.js';
+import { RoomPipe } from './pipes.js';
 import { RateGuard } from './rate.guard.js';
 
 const MAX_USER_ID_LENGTH = 128;
@@ -23,8 +23,7 @@ export class ControlController {
 
   @Delete('rooms/:room/members/:id')
   @HttpCode(204)
-  async kick(@Param('room') room: string, @Param('id') id: string): Promise<void> {
-    if (!isRoomId(room)) throw new ChatError('BAD_ROOM', 'This is not a room id');
+  async kick(@Param('room', RoomPipe) room: string, @Param('id') id: string): Promise<void> {
     requireUserId(id);
     await this.control.kick(room, id);
   }

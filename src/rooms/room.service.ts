@@ -1,9 +1,6 @@
 // What members do in rooms: join, leave, send, read back, look around.
-import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Broker, type Draft, type HistoryRange } from '../core/broker.js';
 import { type Connection, tell } from '../core/connection.js';
-import { newMessageId } from '../core/ids.js';
 import type { Action } from '../core/permissions.js';
 import type {
   HistoryCommand,
@@ -15,16 +12,11 @@ import type {
 } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Ack, History, Members, Subscribed, Unsubscribed } from '../protocol/events.js';
-import type { MessageBody, Publication } from '../protocol/position.js';
 import { SubscriptionService } from '../subscription/subscription.service.js';
+import { MAX_HISTORY, MessageService } from './message.service.js';
 import { PresenceService } from './presence.service.js';
 import { RoomOptions } from './room-options.js';
 
-/** A messageId the server made is sent to the broker again only while its publish is under way. */
-const OWN_ID_REMEMBERED_MS = 60_000;
-/** Messages in one reply or replay; who asks for more gets so many. */
-const MAX_HISTORY = 300;
-const DEFAULT_HISTORY = 50;
 /** Members in one reply. */
 const MAX_MEMBERS = 1_000;
 const DEFAULT_MEMBERS = 100;
@@ -38,7 +30,7 @@ export interface JoinOutcome {
 @Injectable()
 export class RoomService {
   constructor(
-    private readonly broker: Broker,
+    private readonly messages: MessageService,
     private readonly subscriptions: SubscriptionService,
     private readonly presence: PresenceService,
     private readonly options: RoomOptions,
@@ -92,9 +84,7 @@ export class RoomService {
     const { room } = command;
     this.#require(connection, room, 'write');
     this.#requireMember(connection, room, 'sending to it');
-    const draft = this.#draft(connection, command);
-    const { epoch, offset, messageId, duplicate } = await this.broker.publish(room, draft);
-    return { type: 'ACK', room, epoch, offset, messageId, duplicate };
+    return this.messages.publish(connection.session.user, command);
   }
 
   /** @throws ChatError BAD_REQUEST, FORBIDDEN, NOT_SUBSCRIBED, UNAVAILABLE */
@@ -102,23 +92,7 @@ export class RoomService {
     const { room } = command;
     this.#require(connection, room, 'read');
     this.#requireMember(connection, room, 'reading its history');
-    const range = rangeOf(command);
-    const { head, publications, more } = await this.broker.history(room, range);
-    const messages = this.#asManyAsFit(publications, range);
-    const cut = messages.length < publications.length;
-    return { type: 'HISTORY', room, epoch: head.epoch, messages, more: cut || more > 0 };
-  }
-
-  /** Those next to where the page begins, up to the bytes a page may have, but at least one. */
-  #asManyAsFit(publications: readonly Publication[], { from }: HistoryRange): readonly Publication[] {
-    const oldestFirst = from === 'after';
-    const nearestFirst = oldestFirst ? publications : publications.toReversed();
-    let bytes = 0;
-    const tooMuch = nearestFirst.findIndex(
-      ({ body }, index) => (bytes += body.length) > this.options.maxPageBytes && index > 0,
-    );
-    if (tooMuch < 0) return publications;
-    return oldestFirst ? publications.slice(0, tooMuch) : publications.slice(-tooMuch);
+    return this.messages.history(command);
   }
 
   /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, UNAVAILABLE */
@@ -164,37 +138,4 @@ export class RoomService {
     if (this.subscriptions.isMember(connection, room)) return;
     throw new ChatError('NOT_SUBSCRIBED', `Join ${room} before ${purpose}`);
   }
-
-  #draft(connection: Connection, { message, data, messageId }: SendMessageCommand): Draft {
-    const json = data === undefined ? '' : JSON.stringify(data);
-    if (Buffer.byteLength(message) + Buffer.byteLength(json) > this.options.maxMessageBytes) {
-      throw new ChatError('MESSAGE_TOO_LARGE', `A message may have ${this.options.maxMessageBytes} bytes`);
-    }
-    const { id, name } = connection.session.user;
-    const body: MessageBody = {
-      messageId: messageId ?? newMessageId(),
-      sender: { id, name },
-      message,
-      ...(data !== undefined && { data }),
-      sentAt: new Date().toISOString(),
-    };
-    return {
-      messageId: body.messageId,
-      body: Buffer.from(JSON.stringify(body)),
-      // A repeated key is the client's own doing, so only its keys need a comparison of contents.
-      fingerprint:
-        messageId === undefined ? '' : hash('sha1', `${message.length}:${message}${json}`, 'base64'),
-      rememberMs: messageId === undefined ? OWN_ID_REMEMBERED_MS : this.options.idempotencyTtlMs,
-    };
-  }
-}
-
-function rangeOf({ before, after, limit: asked = DEFAULT_HISTORY }: HistoryCommand): HistoryRange {
-  const limit = Math.min(asked, MAX_HISTORY);
-  if (before !== undefined && after !== undefined) {
-    throw new ChatError('BAD_REQUEST', 'Give before or after, not both');
-  }
-  if (after !== undefined) return { from: 'after', offset: after, limit };
-  if (before !== undefined) return { from: 'before', offset: before, limit };
-  return { from: 'newest', limit };
 }

@@ -3,13 +3,14 @@ import { Module } from '@nestjs/common';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { ControlListener } from './control-listener.js';
 import { ControlService } from './control.service.js';
+import { MessageService } from './message.service.js';
 import { PresenceService } from './presence.service.js';
 import { RoomService } from './room.service.js';
 import { TypingService } from './typing.service.js';
 
 @Module({
   imports: [SubscriptionModule],
-  providers: [PresenceService, TypingService, RoomService, ControlService, ControlListener],
-  exports: [PresenceService, RoomService, ControlService, SubscriptionModule],
+  providers: [PresenceService, TypingService, MessageService, RoomService, ControlService, ControlListener],
+  exports: [PresenceService, MessageService, RoomService, ControlService, SubscriptionModule],
 })
 export class RoomsModule {}

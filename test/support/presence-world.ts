@@ -7,6 +7,7 @@ import type { Lease, PresenceStore } from '../../src/core/presence-store.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import type { PresenceOptions } from '../../src/rooms/presence-options.js';
 import { PresenceService } from '../../src/rooms/presence.service.js';
+import { MessageService } from '../../src/rooms/message.service.js';
 import { RoomService } from '../../src/rooms/room.service.js';
 import { TypingService } from '../../src/rooms/typing.service.js';
 import { SubscriptionService } from '../../src/subscription/subscription.service.js';
@@ -62,7 +63,12 @@ export class PresenceWorld {
     const all = { ...PRESENCE, ...options };
     this.presence = new PresenceService(switchable(this), this.subscriptions, all, this.typing);
     const limits = { maxMessageBytes: 1_000, maxPageBytes: 1_000_000, maxRooms: 10, idempotencyTtlMs: 1_000 };
-    this.rooms = new RoomService(this.broker, this.subscriptions, this.presence, limits);
+    this.rooms = new RoomService(
+      new MessageService(this.broker, limits),
+      this.subscriptions,
+      this.presence,
+      limits,
+    );
   }
 
   async start(): Promise<void> {

@@ -30,7 +30,7 @@ export const native: Dialect = {
     if (reply.type === 'ACK' && ref === undefined) return undefined;
     if (reply.type !== 'HISTORY') return JSON.stringify(withRef(reply, ref));
     const head = JSON.stringify({ ...withRef(reply, ref), messages: undefined, more: undefined });
-    const messages = reply.messages.map((publication) => encodeMessage(reply.room, publication)).join(',');
+    const messages = encodeMessages(reply.room, reply.messages);
     return `${head.slice(0, -1)},"messages":[${messages}],"more":${reply.more}}`;
   },
 
@@ -67,6 +67,9 @@ function messageHead(room: string, offset: number): string {
   return `{"type":"MESSAGE","room":"${room}","offset":${offset},`;
 }
 
-function encodeMessage(room: string, { offset, body }: Publication): string {
-  return messageHead(room, offset) + body.toString('utf8', 1);
+/** MESSAGE frames with commas between them. */
+export function encodeMessages(room: string, publications: readonly Publication[]): string {
+  return publications
+    .map(({ offset, body }) => messageHead(room, offset) + body.toString('utf8', 1))
+    .join(',');
 }

@@ -1,4 +1,4 @@
-// Checks of commands which class-validator does not have.
+// Checks of commands and requests which class-validator does not have.
 import { Matches, registerDecorator, ValidateIf } from 'class-validator';
 import type { ErrorCode } from '../protocol/errors.js';
 import { isRoomId } from '../protocol/room.js';
@@ -11,7 +11,7 @@ export function Optional(): PropertyDecorator {
 export function IsRoomId(): PropertyDecorator {
   const context: { code: ErrorCode } = { code: 'BAD_ROOM' };
   return check('isRoomId', (value) => typeof value !== 'string' || isRoomId(value), {
-    message: 'room must start with a letter or digit, followed by at most 127 of A-Z a-z 0-9 _ . : @ -',
+    message: '$property must start with a letter or digit, followed by at most 127 of A-Z a-z 0-9 _ . : @ -',
     context,
   });
 }
@@ -28,6 +28,24 @@ export function IsPosition(): PropertyDecorator {
   return check('isPosition', isPosition, {
     message: 'since must be {"epoch": string, "offset": integer from 0, "messageId"?: string}',
   });
+}
+
+/** `{id, name?}`: as the claims `sub` and `name` of a token. */
+export function IsSender(): PropertyDecorator {
+  return check('isSender', isSender, {
+    message:
+      'sender must be {"id": 1 to 128 characters, "name"?: 1 to 64 characters}, none of them a control character',
+  });
+}
+
+function isSender(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, name } = value as Record<string, unknown>;
+  return (
+    typeof id === 'string' &&
+    /^[^\p{Cc}]{1,128}$/u.test(id) &&
+    (name === undefined || (typeof name === 'string' && /^[^\p{Cc}]{1,64}$/u.test(name)))
+  );
 }
 
 function isPosition(value: unknown): boolean {

@@ -2,11 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { validateSync } from 'class-validator';
 import * as fc from 'fast-check';
-import { CommandCheck, type CommandClass } from '../../src/gateway/command-check.js';
+import { type CheckedClass, MemberCheck } from '../../src/core/member-check.js';
 import * as commands from '../../src/gateway/commands.dto.js';
 import { ChatError } from '../../src/protocol/errors.js';
 
-const CLASSES = Object.entries(commands) as [string, CommandClass][];
+const CLASSES = Object.entries(commands) as [string, CheckedClass][];
 const MEMBERS = [
   'room',
   'roomId',
@@ -53,13 +53,13 @@ const body = fc.dictionary(fc.constantFrom(...MEMBERS, ...MORE_MEMBERS), value, 
 });
 
 /** What class-validator says to an object of the class with the members that are the class's own. */
-function accepts(command: CommandClass, members: Record<string, unknown>): boolean {
+function accepts(command: CheckedClass, members: Record<string, unknown>): boolean {
   const object = new command() as Record<string, unknown>;
   for (const name of Object.keys(object)) if (Object.hasOwn(members, name)) object[name] = members[name];
   return validateSync(object).length === 0;
 }
 
-function verdict(check: CommandCheck, members: Record<string, unknown>): string {
+function verdict(check: MemberCheck, members: Record<string, unknown>): string {
   try {
     check.verify(members);
     return 'accepted';
@@ -70,7 +70,7 @@ function verdict(check: CommandCheck, members: Record<string, unknown>): string 
 }
 
 describe.each(CLASSES)('%s', (_name, command) => {
-  const check = new CommandCheck(command);
+  const check = new MemberCheck(command);
 
   it('is checked as class-validator would', () => {
     const seen = new Set<string>();

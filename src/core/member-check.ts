@@ -1,26 +1,27 @@
-// Checks a command by the decorators of its class, compiled once into plain calls.
+// Checks the members of what clients send by the decorators of its class, compiled once into plain calls.
 import { getMetadataStorage, type ValidationError, validateSync } from 'class-validator';
 import { ChatError, type ErrorCode } from '../protocol/errors.js';
 
 type Members = Readonly<Record<string, unknown>>;
-export type CommandClass = new () => object;
+export type CheckedClass = new () => object;
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
 /** Whether one decorator of one member is content. */
 type Check = (members: Members) => boolean;
 
 /**
- * The decorators are the one definition of a command. class-validator interprets them anew for each object,
- * which costs more than all else that happens to a message; the same validators, called directly, decide
- * here, and only for a command that fails does class-validator itself say why.
+ * The decorators are the one definition of a command or request. class-validator interprets them anew for each
+ * object, which costs more than all else that happens to a message; the same validators, called directly,
+ * decide here, and only for what fails does class-validator itself say why.
  */
-export class CommandCheck {
+export class MemberCheck {
+  /** The members that have a decorator. */
+  readonly members: readonly string[];
   readonly #checks: readonly Check[];
-  readonly #members: readonly string[];
 
-  constructor(private readonly command: CommandClass) {
-    const metadata = getMetadataStorage().getTargetValidationMetadatas(command, '', true, false);
-    this.#members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
-    this.#checks = this.#members.map((member) =>
+  constructor(private readonly checked: CheckedClass) {
+    const metadata = getMetadataStorage().getTargetValidationMetadatas(checked, '', true, false);
+    this.members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
+    this.#checks = this.members.map((member) =>
       compileMember(metadata.filter(({ propertyName }) => propertyName === member)),
     );
   }
@@ -32,10 +33,10 @@ export class CommandCheck {
 
   /** What class-validator has to say of it. */
   #explain(members: Members): ChatError {
-    const command = new this.command() as Record<string, unknown>;
-    for (const member of this.#members) command[member] = members[member];
-    const [error] = validateSync(command);
-    return error ? asChatError(error) : new ChatError('BAD_REQUEST', 'The command is not valid');
+    const object = new this.checked() as Record<string, unknown>;
+    for (const member of this.members) object[member] = members[member];
+    const [error] = validateSync(object);
+    return error ? asChatError(error) : new ChatError('BAD_REQUEST', 'A member is not valid');
   }
 }
 
