@@ -4,3 +4,5 @@
 export const CALL_DEADLINE_MS = 1_800;
 /** Full-jitter backoff between connection attempts. */
 export const RECONNECT_BACKOFF = { baseMs: 100, maxMs: 2_000 };
+/** A link this long without a sign of life is not counted on any more. Probes travel each second. */
+export const LINK_DOUBT_MS = 3_000;

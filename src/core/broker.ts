@@ -33,6 +33,14 @@ export interface HistoryPage {
   readonly more: number;
 }
 
+/** A connection to the broker's servers, as this instance knows it at the moment. */
+export interface BrokerLink {
+  /** What it is for, as `commands`; the same each time, since metrics are named by it. */
+  readonly name: string;
+  /** Ready, and a sign of life came within the last 3 s: a silent link may be dead though it looks open. */
+  readonly up: boolean;
+}
+
 /** Where a broker delivers. All methods return at once and never throw. */
 export interface BrokerSink {
   /** In log order per room, the publisher's own instance included; what a broken link swallowed is missing. */
@@ -76,6 +84,9 @@ export abstract class Broker {
 
   /** The ends of many logs, in the order of `rooms`, in few round trips. */
   abstract heads(rooms: readonly string[]): Promise<Position[]>;
+
+  /** Asks nobody, and answers at once; empty where the broker has no connections at all. */
+  abstract links(): readonly BrokerLink[];
 
   /** Ends every link; pending calls are rejected. Called once, after everything that uses it. */
   abstract close(): Promise<void>;

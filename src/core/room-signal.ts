@@ -31,9 +31,15 @@ interface EndingSignal {
   readonly inMs: number;
 }
 
-export type RoomSignal = MembersSignal | TypingSignal | EndingSignal;
+/** In the instance's own canary room: what it says to itself. `sentAt`: by its `performance.now()`. */
+interface CanarySignal {
+  readonly type: 'canary';
+  readonly sentAt: number;
+}
 
-const TYPES: ReadonlySet<unknown> = new Set<RoomSignal['type']>(['members', 'typing', 'ending']);
+export type RoomSignal = MembersSignal | TypingSignal | EndingSignal | CanarySignal;
+
+const TYPES: ReadonlySet<unknown> = new Set<RoomSignal['type']>(['members', 'typing', 'ending', 'canary']);
 
 export function encodeSignal(signal: RoomSignal): Buffer {
   return Buffer.from(JSON.stringify(signal));

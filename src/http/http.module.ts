@@ -1,18 +1,22 @@
 // Wires the HTTP floor.
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { AuthController } from './auth.controller.js';
 import { ControlController } from './control.controller.js';
 import { ErrorFilter } from './error.filter.js';
+import { EventLoopService } from './event-loop.service.js';
 import { HealthController } from './health.controller.js';
 import { MessagesController } from './messages.controller.js';
+import { ReadinessChecks } from './readiness-checks.js';
+import { ReadinessService } from './readiness.service.js';
 import { RoomsController } from './rooms.controller.js';
 import { UpgradeRequiredController } from './upgrade-required.controller.js';
 
 @Module({
-  imports: [AuthModule, RoomsModule],
+  imports: [AuthModule, RoomsModule, TerminusModule.forRoot({ logger: false })],
   controllers: [
     AuthController,
     ControlController,
@@ -21,6 +25,11 @@ import { UpgradeRequiredController } from './upgrade-required.controller.js';
     RoomsController,
     UpgradeRequiredController,
   ],
-  providers: [{ provide: APP_FILTER, useClass: ErrorFilter }],
+  providers: [
+    EventLoopService,
+    ReadinessChecks,
+    ReadinessService,
+    { provide: APP_FILTER, useClass: ErrorFilter },
+  ],
 })
 export class HttpModule {}

@@ -7,6 +7,8 @@ export const CONTROL_ROOM = '!control';
 /** Apart from the other orders, so that however many are kicked, no revocation is trimmed from the log for it. */
 export const KICKS_ROOM = '!kicks';
 const INTERNAL_ROOMS: ReadonlySet<string> = new Set([CONTROL_ROOM, KICKS_ROOM]);
+/** Of a room in which an instance hears only itself, to know whether the broker carries anything. */
+const CANARY_PREFIX = '!canary-';
 const INTERNAL_PREFIX = 'roomcast:';
 
 export function isRoomId(value: string): boolean {
@@ -14,7 +16,12 @@ export function isRoomId(value: string): boolean {
 }
 
 export function isInternal(room: string): boolean {
-  return INTERNAL_ROOMS.has(room);
+  return INTERNAL_ROOMS.has(room) || room.startsWith(CANARY_PREFIX);
+}
+
+/** @param instance an id without characters that a room id can't have */
+export function canaryRoomOf(instance: string): string {
+  return CANARY_PREFIX + instance;
 }
 
 /** `general` → `room:general`, `!control` → `roomcast:control` */

@@ -1,6 +1,7 @@
 // Wires the rooms floor.
 import { Module } from '@nestjs/common';
 import { SubscriptionModule } from '../subscription/subscription.module.js';
+import { CanaryService } from './canary.service.js';
 import { ControlListener } from './control-listener.js';
 import { ControlService } from './control.service.js';
 import { MessageService } from './message.service.js';
@@ -10,7 +11,15 @@ import { TypingService } from './typing.service.js';
 
 @Module({
   imports: [SubscriptionModule],
-  providers: [PresenceService, TypingService, MessageService, RoomService, ControlService, ControlListener],
-  exports: [PresenceService, MessageService, RoomService, ControlService, SubscriptionModule],
+  providers: [
+    CanaryService,
+    PresenceService,
+    TypingService,
+    MessageService,
+    RoomService,
+    ControlService,
+    ControlListener,
+  ],
+  exports: [CanaryService, PresenceService, MessageService, RoomService, ControlService, SubscriptionModule],
 })
 export class RoomsModule {}

@@ -1,6 +1,7 @@
 // A broker of which a test decides when each call is answered, and what the feed brings.
 import {
   Broker,
+  type BrokerLink,
   type BrokerSink,
   type Draft,
   type HistoryPage,
@@ -125,6 +126,10 @@ export class ScriptedBroker extends Broker {
   heads(rooms: readonly string[]): Promise<Position[]> {
     this.headsAsked.push(rooms);
     return this.#call('heads', rooms[0] ?? '', () => rooms.map((room) => this.log(room).head));
+  }
+
+  links(): readonly BrokerLink[] {
+    return [];
   }
 
   async close(): Promise<void> {

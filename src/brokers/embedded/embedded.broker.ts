@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common';
 import {
   Broker,
+  type BrokerLink,
   type BrokerSink,
   type Draft,
   type HistoryPage,
@@ -72,6 +73,10 @@ export class EmbeddedBroker extends Broker {
 
   async heads(rooms: readonly string[]): Promise<Position[]> {
     return rooms.map((room) => this.#change(room, (log) => log.head));
+  }
+
+  links(): readonly BrokerLink[] {
+    return [];
   }
 
   async close(): Promise<void> {

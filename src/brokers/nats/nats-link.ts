@@ -1,6 +1,6 @@
 // One connection to NATS, from its making to its end: requests by the thousand, and a probe that finds it dead.
 import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
-import { CALL_DEADLINE_MS } from '../link-timing.js';
+import { CALL_DEADLINE_MS, LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
 /** A link this long without a sign of life is closed, so that another one is made. */
@@ -55,6 +55,11 @@ export class NatsLink {
   static async open(options: ConnectionOptions, onAnswer: () => void): Promise<NatsLink> {
     const connection = await connect({ ...options, reconnect: false, noAsyncTraces: true });
     return new NatsLink(connection, onAnswer);
+  }
+
+  /** Whether it gave a sign of life lately. */
+  get alive(): boolean {
+    return !this.connection.isClosed() && performance.now() - this.#heardAt < LINK_DOUBT_MS;
   }
 
   get maxPayload(): number {

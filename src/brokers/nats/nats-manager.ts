@@ -52,6 +52,10 @@ export class NatsManager {
     return this.#link !== undefined;
   }
 
+  get alive(): boolean {
+    return this.#link?.alive ?? false;
+  }
+
   get replicas(): number {
     return this.options.replicas;
   }

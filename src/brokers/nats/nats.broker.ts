@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Msg } from '@nats-io/transport-node';
 import {
   Broker,
+  type BrokerLink,
   type BrokerSink,
   type Draft,
   type HistoryPage,
@@ -83,6 +84,10 @@ export class NatsBroker extends Broker {
 
   async heads(rooms: readonly string[]): Promise<Position[]> {
     return this.manager.call(Promise.all(rooms.map((room) => this.#reader.head(room))));
+  }
+
+  links(): readonly BrokerLink[] {
+    return [{ name: 'nats', up: this.manager.alive }];
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,8 @@
 // Finds Redis links that look open but are dead, by a probe which travels through both of them.
 import type { Redis } from 'ioredis';
+import type { BrokerLink } from '../../core/broker.js';
 import { newId } from '../../core/ids.js';
+import { LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
 /** A link this long without a sign of life is cut, so that it is made anew. */
@@ -8,8 +10,11 @@ const SILENCE_LIMIT_MS = 4_000;
 
 /** When a link last gave a sign of life, and whether it is ready. */
 interface Watched {
+  readonly name: string;
   readonly redis: Redis;
   heardAt: number;
+  /** It was given up, and does not know it yet. */
+  cut: boolean;
 }
 
 /**
@@ -30,9 +35,17 @@ export class LinkMonitor {
     /** Called when the commands link answers. */
     private readonly onAnswer: () => void,
   ) {
-    this.#commands = watch(commands);
-    this.#subscriber = watch(subscriber);
+    this.#commands = watch('commands', commands);
+    this.#subscriber = watch('subscriber', subscriber);
     commands.on('ready', onAnswer);
+  }
+
+  links(): readonly BrokerLink[] {
+    const now = performance.now();
+    return [this.#commands, this.#subscriber].map(({ name, redis, heardAt, cut }) => ({
+      name,
+      up: redis.status === 'ready' && !cut && now - heardAt < LINK_DOUBT_MS,
+    }));
   }
 
   start(): void {
@@ -70,15 +83,19 @@ export class LinkMonitor {
     if (performance.now() - link.heardAt < SILENCE_LIMIT_MS) return;
     if (link.redis.status === 'reconnecting' || link.redis.status === 'end') return;
     link.heardAt = performance.now();
+    link.cut = true;
     link.redis.disconnect(true);
   }
 }
 
 /** A link counts as heard whenever its state changes, so that each state has the whole limit. */
-function watch(redis: Redis): Watched {
-  const watched: Watched = { redis, heardAt: performance.now() };
+function watch(name: string, redis: Redis): Watched {
+  const watched: Watched = { name, redis, heardAt: performance.now(), cut: false };
   for (const state of ['connecting', 'connect', 'ready'] as const) {
-    redis.on(state, () => (watched.heardAt = performance.now()));
+    redis.on(state, () => {
+      watched.heardAt = performance.now();
+      watched.cut = false;
+    });
   }
   return watched;
 }

@@ -2,6 +2,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { backoffMs } from '../../core/backoff.js';
+import type { BrokerLink } from '../../core/broker.js';
 import { ChatError } from '../../protocol/errors.js';
 import { RECONNECT_BACKOFF } from '../link-timing.js';
 import { Patience } from '../patience.js';
@@ -58,6 +59,10 @@ export class RedisManager {
 
   get ready(): boolean {
     return this.commandsReady && this.subscriberReady;
+  }
+
+  links(): readonly BrokerLink[] {
+    return this.#monitor.links();
   }
 
   get commandsReady(): boolean {

@@ -2,6 +2,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import {
   Broker,
+  type BrokerLink,
   type BrokerSink,
   type Draft,
   type HistoryPage,
@@ -86,6 +87,10 @@ export class RedisBroker extends Broker {
     }
     const results = await this.manager.call(failingAsOne(pipeline.exec()));
     return results.map((reply) => decodeHead(reply as [string, string, string]));
+  }
+
+  links(): readonly BrokerLink[] {
+    return this.manager.links();
   }
 
   async close(): Promise<void> {
