@@ -7,8 +7,6 @@ import { Link } from './link.js';
 import { TokenSource } from './token-source.js';
 import type { Frame } from './wire.js';
 
-const UNAUTHENTICATED = 4500;
-const TERMINAL = { from: UNAUTHENTICATED, to: 4999 };
 /** A connection that lived for so long was a good one: the next try is a first one. */
 const STABLE_MS = 20_000;
 const RENEW_BEFORE_EXPIRY_MS = 30_000;
@@ -157,10 +155,9 @@ export class Connector {
 
   #onFailure(error: ChatError): void {
     if (this.#closed) return;
-    const { closeCode = 0, code } = error;
-    const unauthenticated = closeCode === UNAUTHENTICATED || code === 'UNAUTHENTICATED';
-    if (unauthenticated && this.#tokens.renewable && ++this.#refusedTokens < 2) this.#tokens.expiresAt(0);
-    else if (!error.retryable || (closeCode >= TERMINAL.from && closeCode <= TERMINAL.to)) this.close(error);
+    const another = error.code === 'UNAUTHENTICATED' && this.#tokens.renewable && ++this.#refusedTokens < 2;
+    if (another) this.#tokens.expiresAt(0);
+    else if (!error.retryable) this.close(error);
     this.#retry(error);
   }
 

@@ -48,7 +48,8 @@ export class JoinedRoom implements Room {
   #ended = false;
   #refusals = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #typingAt = -Infinity;
+  /** Until when the others need not be told again; 0 when they know of no typing. */
+  #typingUntil = 0;
 
   constructor(
     readonly id: string,
@@ -101,15 +102,15 @@ export class JoinedRoom implements Room {
 
   typing(typing: boolean): void {
     const now = performance.now();
-    const wasTyping = now - this.#typingAt < TYPING_EVERY_MS;
-    if (typing === wasTyping || !this.#link) return;
-    this.#typingAt = typing ? now : -Infinity;
+    const told = typing ? now < this.#typingUntil : this.#typingUntil === 0;
+    if (told || !this.#link) return;
+    this.#typingUntil = typing ? now + TYPING_EVERY_MS : 0;
     this.#link.tell(this.#command('TYPING', { typing }));
   }
 
   leave(): void {
     if (this.#ended) return;
-    this.owner.link?.tell(this.#command('UNSUBSCRIBE'));
+    this.#leaveAt(this.owner.link);
     this.end(new ChatError('LEFT', `The room ${this.id} was left`));
   }
 
@@ -138,7 +139,7 @@ export class JoinedRoom implements Room {
         this.memberCount = frame.members;
         return this.#emitter.emit('members', membersChangeOf(frame));
       case 'UNSUBSCRIBED':
-        return this.#onTakenOut(frame);
+        return this.#onTakenOut(link, frame);
       default:
     }
   }
@@ -169,9 +170,7 @@ export class JoinedRoom implements Room {
       this.#retryTimer = setTimeout(() => this.subscribe(link), waitMs);
       return;
     }
-    if (answer.type !== 'SUBSCRIBED' || !current) return;
-    // Left by the server's word on the connection before.
-    if (this.#ended) return link.tell(this.#command('UNSUBSCRIBE'));
+    if (answer.type !== 'SUBSCRIBED' || !current || this.#ended) return;
     this.#refusals = 0;
     this.#link = link;
     this.memberCount = answer.members;
@@ -182,9 +181,15 @@ export class JoinedRoom implements Room {
     this.#reads.pump();
   }
 
-  #onTakenOut({ reason }: FrameOf<'UNSUBSCRIBED'>): void {
+  #onTakenOut(link: Link, { reason }: FrameOf<'UNSUBSCRIBED'>): void {
     if (!reason) return;
+    // It may have been joined on the next connection since.
+    if (link !== this.owner.link) this.#leaveAt(this.owner.link);
     this.end(new ChatError('FORBIDDEN', `Taken out of ${this.id}: ${reason}`), reason);
+  }
+
+  #leaveAt(link: Link | undefined): void {
+    link?.tell(this.#command('UNSUBSCRIBE'));
   }
 
   #command(type: string, members: object = {}): string {

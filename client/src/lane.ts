@@ -23,6 +23,7 @@ export class Lane {
   /** One is on its way, or waits for its next try. */
   #busy = false;
   #refusals = 0;
+  #closed: ChatError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly options: LaneOptions) {}
@@ -30,6 +31,7 @@ export class Lane {
   /** Resolves with the answer. @throws ChatError, or the signal's reason */
   async push<Reply extends Frame>(command: string, signal?: AbortSignal): Promise<Reply> {
     signal?.throwIfAborted();
+    if (this.#closed) throw this.#closed;
     const { limit, timeoutMs } = this.options;
     if (this.#queue.length >= limit) {
       throw new ChatError('QUEUE_FULL', `${limit} are waiting already`, { retryable: true });
@@ -67,13 +69,14 @@ export class Lane {
   }
 
   close(error: ChatError): void {
+    this.#closed = error;
     clearTimeout(this.#timer);
     while (this.#queue[0]) this.#queue[0].settle(error);
   }
 
   #onAnswer(entry: Entry, answer: Frame | ChatError): void {
     const retry = answer instanceof ChatError && answer.retryable;
-    if (retry && answer.code !== 'DISCONNECTED') {
+    if (retry && answer.code !== 'DISCONNECTED' && entry === this.#queue[0]) {
       const waitMs = (answer.retryAfterMs ?? 0) + backoffMs(++this.#refusals, MAX_BACKOFF_MS);
       this.#timer = setTimeout(() => this.#next(), waitMs);
       return;

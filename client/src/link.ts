@@ -1,4 +1,5 @@
 // One WebSocket to the server: hello, commands and their answers, and whether the other end still lives.
+import type { CloseCode } from '../../src/protocol/close-codes.js';
 import type { WebSocketConstructor, WebSocketLike } from './api.js';
 import { ChatError } from './errors.js';
 import type { ErrorFrame, Frame, FrameOf } from './wire.js';
@@ -20,6 +21,7 @@ export interface LinkOwner {
   onEnd(link: Link, error: ChatError): void;
 }
 
+const UNAUTHENTICATED = 4500 satisfies CloseCode;
 const PING = '{"type":"PING"}';
 
 export class Link {
@@ -47,8 +49,12 @@ export class Link {
     // 'close' follows, and tells what there is to tell.
     socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code, reason }) => {
+      const terminal = code >= 4500 && code <= 4999;
       const message = `The connection ended: ${code} ${reason}`;
-      this.#end(new ChatError('DISCONNECTED', message, { retryable: true, closeCode: code }));
+      const details = { retryable: !terminal, closeCode: code };
+      this.#end(
+        new ChatError(code === UNAUTHENTICATED ? 'UNAUTHENTICATED' : 'DISCONNECTED', message, details),
+      );
     });
     this.#watch();
   }

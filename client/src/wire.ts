@@ -19,15 +19,7 @@ export interface ErrorFrame {
   readonly retryAfterMs?: number;
 }
 
-/** Asks the client to open another connection after `afterMs`, and to leave this one before `deadlineMs`. */
-interface ReconnectFrame {
-  readonly type: 'RECONNECT';
-  readonly afterMs: number;
-  readonly deadlineMs: number;
-}
-
-type AnyFrame =
-  Exclude<Reply, History> | HistoryFrame | ServerEvent | MessageFrame | ErrorFrame | ReconnectFrame;
+type AnyFrame = Exclude<Reply, History> | HistoryFrame | ServerEvent | MessageFrame | ErrorFrame;
 
 /** Frames of later versions may have other types: what is not known is left alone. */
 export type Frame = AnyFrame & { readonly id?: number };
