@@ -96,6 +96,10 @@ export class Environment {
   @IsList()
   API_KEYS: string[] = [];
 
+  @IsOptional()
+  @IsNotEmpty()
+  METRICS_TOKEN?: string;
+
   @IsIn(['open', 'closed'])
   ROOMS_DEFAULT: 'open' | 'closed' = 'open';
 

@@ -4,6 +4,7 @@ import { type DynamicModule, Global, Logger, Module } from '@nestjs/common';
 import { AuthOptions } from '../auth/auth-options.js';
 import { HistoryOptions } from '../brokers/history-options.js';
 import { ConnectionRegistry } from '../core/connection-registry.js';
+import { Meter } from '../core/meter.js';
 import { Permissions } from '../core/permissions.js';
 import { Revocations } from '../core/revocations.js';
 import { AdmissionOptions } from '../gateway/admission-options.js';
@@ -71,6 +72,7 @@ function developmentSecret({ production, AUTH_GUESTS }: Environment): string | u
 function httpOptions(environment: Environment): HttpOptions {
   return {
     apiKeys: environment.API_KEYS,
+    metricsToken: environment.METRICS_TOKEN,
     requestsPerMinute: environment.MAX_REQUESTS_PER_MINUTE,
     trustedProxyHops: environment.TRUSTED_PROXY_HOPS,
   };
@@ -126,6 +128,7 @@ export class OptionsModule {
       { provide: RoomOptions, useValue: roomOptions(environment) },
       { provide: SubscriptionOptions, useValue: subscriptionOptions(environment) },
       { provide: ConnectionRegistry, useValue: new ConnectionRegistry() },
+      { provide: Meter, useValue: new Meter() },
       { provide: Revocations, useValue: new Revocations() },
     ];
     return { module: OptionsModule, providers, exports: providers };

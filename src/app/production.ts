@@ -38,9 +38,14 @@ function secretProblem({ JWT_SECRET, ALLOW_WEAK_SECRET }: Environment): string |
   return `JWT_SECRET must be random and have at least ${MIN_SECRET_BYTES} bytes: openssl rand -base64 48; or set ALLOW_WEAK_SECRET=true`;
 }
 
-function weakKeysProblem({ API_KEYS, BEARER_TOKENS, ALLOW_WEAK_SECRET }: Environment): string[] {
+function weakKeysProblem({
+  API_KEYS,
+  BEARER_TOKENS,
+  METRICS_TOKEN,
+  ALLOW_WEAK_SECRET,
+}: Environment): string[] {
   if (ALLOW_WEAK_SECRET) return [];
-  return Object.entries({ API_KEYS, BEARER_TOKENS })
+  return Object.entries({ API_KEYS, BEARER_TOKENS, METRICS_TOKEN: METRICS_TOKEN ? [METRICS_TOKEN] : [] })
     .filter(([, keys]) => !keys.every((key) => isStrong(key, MIN_KEY_BYTES)))
     .map(
       ([name]) =>

@@ -1,6 +1,7 @@
 // One connection's conversation: frames in, commands run in order, replies and errors out.
 import type { Logger } from '@nestjs/common';
 import { tell } from '../core/connection.js';
+import type { Meter } from '../core/meter.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { COMMANDS, type CommandRef, type Request } from '../protocol/commands.js';
 import { MalformedFrame } from '../protocol/dialects/dialect.js';
@@ -30,7 +31,7 @@ export class CommandLoop {
     private readonly connection: WsConnection,
     private readonly router: CommandRouter,
     private readonly options: GatewayOptions,
-    private readonly logger: Logger,
+    private readonly diagnostics: { readonly logger: Logger; readonly meter: Meter },
   ) {
     const { socket } = connection;
     this.#queue = new CommandQueue({
@@ -214,12 +215,14 @@ export class CommandLoop {
   }
 
   #sendError(error: unknown, ref: CommandRef | undefined): void {
-    this.connection.send(this.connection.dialect.encodeError(this.#asChatError(error), ref));
+    const chatError = this.#asChatError(error);
+    this.diagnostics.meter.onError(chatError.code);
+    this.connection.send(this.connection.dialect.encodeError(chatError, ref));
   }
 
   #asChatError(error: unknown): ChatError {
     if (error instanceof ChatError) return error;
-    this.logger.error(`A command of connection ${this.connection.id} failed`, error);
+    this.diagnostics.logger.error(`A command of connection ${this.connection.id} failed`, error);
     return new ChatError('INTERNAL', 'The server failed to handle this command');
   }
 }

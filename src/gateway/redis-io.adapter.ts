@@ -5,12 +5,14 @@ import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
+import { Meter } from '../core/meter.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
 import { ChatGateway } from './chat.gateway.js';
 import { CommandLoop } from './command-loop.js';
 import { CommandRouter } from './command-router.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { FrameWriter } from './frame-writer.js';
+import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { type Handshake, WsConnection } from './ws-connection.js';
@@ -31,6 +33,8 @@ export class RedisIoAdapter extends WsAdapter {
   readonly #policy: UpgradePolicy;
   readonly #limits: ConnectionLimits;
   readonly #router: CommandRouter;
+  readonly #diagnostics: { readonly logger: Logger; readonly meter: Meter };
+  readonly #census: ConnectionCensus;
   readonly #writer = new FrameWriter();
   #onConnection: (connection: WsConnection) => void = () => undefined;
 
@@ -39,8 +43,11 @@ export class RedisIoAdapter extends WsAdapter {
     this.#options = app.get(GatewayOptions);
     this.#policy = app.get(UpgradePolicy);
     this.#limits = app.get(ConnectionLimits);
+    const meter = app.get(Meter);
+    this.#diagnostics = { logger: this.#logger, meter };
     this.#router = new CommandRouter(app.get(ChatGateway));
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
+    this.#census = new ConnectionCensus(this.#connections, meter);
   }
 
   override create(): WebSocketServer {
@@ -73,7 +80,7 @@ export class RedisIoAdapter extends WsAdapter {
   }
 
   override bindMessageHandlers(connection: WsConnection): void {
-    new CommandLoop(connection, this.#router, this.#options, this.#logger).start();
+    new CommandLoop(connection, this.#router, this.#options, this.#diagnostics).start();
   }
 
   override async close(server: WebSocketServer): Promise<void> {
@@ -96,7 +103,9 @@ export class RedisIoAdapter extends WsAdapter {
       server.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, handshake));
     } catch (error) {
       if (!(error instanceof UpgradeRefused)) this.#logger.error('An upgrade failed', error);
-      refuseUpgrade(stream, error instanceof UpgradeRefused ? error : new UpgradeRefused(500));
+      const refusal = error instanceof UpgradeRefused ? error : new UpgradeRefused(500);
+      this.#census.onRefused(refusal.status);
+      refuseUpgrade(stream, refusal);
     }
   }
 
@@ -107,6 +116,7 @@ export class RedisIoAdapter extends WsAdapter {
     socket.on('error', (error) => this.#logger.debug(`Connection ${connection.id}: ${error.message}`));
     this.#limits.enter(connection);
     this.#connections.add(connection);
+    this.#census.onOpened(connection);
     socket.once('close', () => this.#connections.delete(connection));
     this.#onConnection(connection);
   }

@@ -46,6 +46,7 @@ export class WsConnection implements Connection, Outgoing {
   readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;
+  #closeCode: CloseCode | undefined;
   #onFinish: (code: CloseCode) => void = (code) => this.close(code);
   #waiting: (() => void)[] = [];
   #pingAt: number;
@@ -102,6 +103,11 @@ export class WsConnection implements Connection, Outgoing {
     this.#dialect ??= dialect;
   }
 
+  /** Why this side has closed it; undefined where it hasn't. */
+  get closeCode(): CloseCode | undefined {
+    return this.#closeCode;
+  }
+
   get closed(): boolean {
     return this.#closing || this.socket.readyState !== this.socket.OPEN;
   }
@@ -133,6 +139,7 @@ export class WsConnection implements Connection, Outgoing {
   close(code: CloseCode): void {
     if (this.#closing) return;
     this.#closing = true;
+    this.#closeCode = code;
     this.#writer.flush(this);
     this.socket.close(code, CLOSE_REASONS[code]);
     this.#releaseWaiting();

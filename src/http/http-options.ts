@@ -3,7 +3,9 @@
 export abstract class HttpOptions {
   /** Bearer tokens of the operator's own servers; without one, the API answers 403. */
   abstract readonly apiKeys: readonly string[];
-  /** Of one address, /health left out. */
+  /** What a scrape of /metrics has to show; unset, nothing. */
+  abstract readonly metricsToken: string | undefined;
+  /** Of one address, /health, /ready and /metrics left out. */
   abstract readonly requestsPerMinute: number;
   /** How many proxies in front append to X-Forwarded-For. */
   abstract readonly trustedProxyHops: number;

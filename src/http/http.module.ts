@@ -10,9 +10,14 @@ import { ErrorFilter } from './error.filter.js';
 import { EventLoopService } from './event-loop.service.js';
 import { HealthController } from './health.controller.js';
 import { MessagesController } from './messages.controller.js';
+import { MetricsController } from './metrics.controller.js';
+import { MetricsRegistry } from './metrics.registry.js';
 import { ReadinessChecks } from './readiness-checks.js';
+import { ReadinessMetrics } from './readiness.metrics.js';
 import { ReadinessService } from './readiness.service.js';
 import { RoomsController } from './rooms.controller.js';
+import { StateMetrics } from './state.metrics.js';
+import { TrafficMetrics } from './traffic.metrics.js';
 import { UpgradeRequiredController } from './upgrade-required.controller.js';
 
 @Module({
@@ -22,13 +27,18 @@ import { UpgradeRequiredController } from './upgrade-required.controller.js';
     ControlController,
     HealthController,
     MessagesController,
+    MetricsController,
     RoomsController,
     UpgradeRequiredController,
   ],
   providers: [
     EventLoopService,
+    MetricsRegistry,
     ReadinessChecks,
+    ReadinessMetrics,
     ReadinessService,
+    StateMetrics,
+    TrafficMetrics,
     { provide: APP_FILTER, useClass: ErrorFilter },
   ],
 })

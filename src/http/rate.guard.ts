@@ -3,6 +3,7 @@ import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/com
 import type { Request } from 'express';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressOf } from '../core/address.js';
+import { Meter } from '../core/meter.js';
 import { ChatError } from '../protocol/errors.js';
 import { HttpOptions } from './http-options.js';
 
@@ -10,7 +11,10 @@ import { HttpOptions } from './http-options.js';
 export class RateGuard implements CanActivate {
   readonly #limiter: RateLimiterMemory;
 
-  constructor(private readonly options: HttpOptions) {
+  constructor(
+    private readonly options: HttpOptions,
+    private readonly meter: Meter,
+  ) {
     this.#limiter = new RateLimiterMemory({ points: options.requestsPerMinute, duration: 60 });
   }
 
@@ -22,6 +26,7 @@ export class RateGuard implements CanActivate {
       return true;
     } catch (refusal) {
       if (!(refusal instanceof RateLimiterRes)) throw refusal;
+      this.meter.rateLimited.add('request');
       throw new ChatError('RATE_LIMITED', 'Too many requests', { retryAfterMs: refusal.msBeforeNext });
     }
   }

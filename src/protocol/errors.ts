@@ -16,6 +16,7 @@ const TABLE = {
 } as const;
 
 export type ErrorCode = keyof typeof TABLE;
+export const ERROR_CODES = Object.keys(TABLE) as ErrorCode[];
 
 /** The one error type that crosses floors; `message` is shown to the client, `cause` never is. */
 export class ChatError extends Error {

@@ -3,6 +3,7 @@ import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@
 import { retryWhile } from '../core/backoff.js';
 import { Broker } from '../core/broker.js';
 import { newId } from '../core/ids.js';
+import { Meter } from '../core/meter.js';
 import type { RoomSignal } from '../core/room-signal.js';
 import { canaryRoomOf } from '../protocol/room.js';
 import { type SignalListener, SubscriptionService } from '../subscription/subscription.service.js';
@@ -21,6 +22,7 @@ export class CanaryService implements SignalListener, OnApplicationBootstrap, On
   constructor(
     private readonly broker: Broker,
     private readonly subscriptions: SubscriptionService,
+    private readonly meter: Meter,
   ) {
     subscriptions.listen(this);
   }
@@ -47,6 +49,7 @@ export class CanaryService implements SignalListener, OnApplicationBootstrap, On
   onSignal(room: string, signal: RoomSignal): void {
     if (signal.type !== 'canary' || room !== this.#room) return;
     this.#heardAt = performance.now();
+    this.meter.brokerRoundTripSeconds.observe((this.#heardAt - signal.sentAt) / 1_000);
   }
 
   #send(): void {

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Broker, type Draft, type HistoryRange } from '../core/broker.js';
 import { newMessageId } from '../core/ids.js';
+import { Meter } from '../core/meter.js';
 import type { HistoryCommand, SendMessageCommand } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Ack, History, Identity } from '../protocol/events.js';
@@ -21,13 +22,17 @@ export class MessageService {
   constructor(
     private readonly broker: Broker,
     private readonly options: RoomOptions,
+    private readonly meter: Meter,
   ) {}
 
   /** Resolves when stored. @throws ChatError MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
   async publish(sender: Identity, command: SendMessageCommand): Promise<Ack> {
     const { room } = command;
     const draft = this.#draft(sender, command);
+    const now = performance.now();
+    this.meter.onPublish(draft.messageId, now);
     const { epoch, offset, messageId, duplicate } = await this.broker.publish(room, draft);
+    this.meter.onStored(now, duplicate);
     return { type: 'ACK', room, epoch, offset, messageId, duplicate };
   }
 

@@ -101,6 +101,18 @@ export class PresenceService implements SignalListener, OnApplicationBootstrap, 
     return this.#rooms.get(room)?.members ?? 0;
   }
 
+  /** Whether this instance's members are known to the others. */
+  get leased(): boolean {
+    return this.#lease.current !== undefined;
+  }
+
+  /** Users × rooms in which they are by this instance. */
+  get localMembers(): number {
+    let count = 0;
+    for (const { roster } of this.#rooms.values()) count += roster.registered;
+    return count;
+  }
+
   /** @throws ChatError UNAVAILABLE */
   members(room: string, limit: number): Promise<MemberPage> {
     return this.store.members(room, limit);

@@ -1,6 +1,7 @@
 // Brings one member of a room from where it stands to the live feed, as fast as its socket takes it.
 import { retryWhile } from '../core/backoff.js';
 import { type Connection, tell } from '../core/connection.js';
+import type { Meter } from '../core/meter.js';
 import { type Position, positionOf, samePosition } from '../protocol/position.js';
 import type { Delivery } from './delivery.js';
 import type { RoomLog } from './room-log.js';
@@ -20,7 +21,11 @@ export class CatchUp {
   constructor(
     private readonly connection: Connection,
     private position: Position,
-    private readonly source: { readonly log: RoomLog; readonly replay: RoomReplay },
+    private readonly source: {
+      readonly log: RoomLog;
+      readonly replay: RoomReplay;
+      readonly meter: Meter;
+    },
     private readonly onLive: () => void,
   ) {}
 
@@ -53,6 +58,7 @@ export class CatchUp {
       if (publication.previousOffset > this.position.offset) this.#tellGap(publication.previousOffset);
       this.connection.send(delivery.frameFor(this.connection.dialect));
       this.position = positionOf(publication);
+      this.source.meter.deliveries++;
     }
   }
 

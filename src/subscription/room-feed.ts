@@ -5,6 +5,7 @@ import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import type { ServerEvent } from '../protocol/events.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClaimedPosition, Position } from '../protocol/position.js';
+import { isInternal } from '../protocol/room.js';
 import { CatchUp } from './catch-up.js';
 import type { Delivery } from './delivery.js';
 import { RoomLog, type RoomLogContext, type RoomLogListener } from './room-log.js';
@@ -119,6 +120,8 @@ export class RoomFeed implements RoomLogListener {
       if (connection.writable) connection.send(delivery.frameFor(connection.dialect));
       else this.#startCatchUp(connection, before);
     }
+    if (!isInternal(this.room))
+      this.context.meter.onDelivered(delivery.publication.messageId, this.#live.size);
   }
 
   onGap(before: Position, to: number): void {
@@ -160,11 +163,12 @@ export class RoomFeed implements RoomLogListener {
 
   #startCatchUp(connection: Connection, position: Position): void {
     this.#live.delete(connection);
+    this.context.meter.fellBehind++;
     void this.#catchUp(connection, position).run();
   }
 
   #catchUp(connection: Connection, position: Position): CatchUp {
-    const source = { log: this.#log!, replay: this.#replay! };
+    const source = { log: this.#log!, replay: this.#replay!, meter: this.context.meter };
     const catchUp = new CatchUp(connection, position, source, () => {
       this.#behind.delete(connection);
       this.#live.add(connection);

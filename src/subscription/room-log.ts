@@ -2,6 +2,7 @@
 import { retryWhile } from '../core/backoff.js';
 import type { Broker, HistoryPage } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
+import type { Meter } from '../core/meter.js';
 import {
   follows,
   type Position,
@@ -32,6 +33,7 @@ export interface RoomLogContext {
   readonly broker: Broker;
   readonly options: SubscriptionOptions;
   readonly budget: TailBudget;
+  readonly meter: Meter;
   /** A member keeps up again, but was not told who came and went meanwhile. */
   readonly onMissedMembers?: (room: string, connection: Connection) => void;
 }
@@ -128,6 +130,8 @@ export class RoomLog {
   /** Reads from the last position to the end of the log, for as long as it takes; then goes on live. */
   async #repair(): Promise<void> {
     this.#repairing = true;
+    const { meter } = this.context;
+    meter.gapsFound++;
     for (let done = false; !done;) {
       const arrivedBefore = this.#held.length;
       this.#doubted = false;
@@ -138,6 +142,7 @@ export class RoomLog {
       done = !this.#tail || this.#release(arrivedBefore);
     }
     this.#repairing = false;
+    if (this.#tail) meter.gapsRepaired++;
   }
 
   async #readOn(): Promise<void> {
@@ -154,6 +159,7 @@ export class RoomLog {
   }
 
   #skipTrimmed(first: Publication): void {
+    this.context.meter.gapsTold++;
     this.listener.onGap(this.position, first.previousOffset);
     this.#replaceTail(positionBefore(first));
   }
@@ -166,6 +172,7 @@ export class RoomLog {
     const common = page.publications.findLast((publication) => tail.countAfter(publication) !== undefined);
     const first = page.publications[0];
     this.#replaceTail(common ? positionOf(common) : first ? positionBefore(first) : page.head);
+    this.context.meter.resets++;
     this.listener.onReset(this.position);
     for (const publication of page.publications) {
       if (publication.offset > this.position.offset) this.#accept(publication);

@@ -2,6 +2,7 @@
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Broker, type BrokerSink } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
+import { Meter } from '../core/meter.js';
 import { decodeSignal, encodeSignal, type RoomSignal } from '../core/room-signal.js';
 import type { ServerEvent } from '../protocol/events.js';
 import type { Publication } from '../protocol/position.js';
@@ -37,11 +38,13 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
   constructor(
     private readonly broker: Broker,
     private readonly options: SubscriptionOptions,
+    private readonly meter: Meter,
   ) {
     const onMissedMembers: SignalListener['onMissedMembers'] = (room, connection) => {
       for (const listener of this.#listeners) listener.onMissedMembers?.(room, connection);
     };
-    this.#context = { broker, options, budget: new TailBudget(options.tailBudgetBytes), onMissedMembers };
+    const budget = new TailBudget(options.tailBudgetBytes);
+    this.#context = { broker, options, budget, meter, onMissedMembers };
     this.#headCheck = new HeadCheck(broker, () => this.#openLogs());
   }
 
@@ -66,6 +69,13 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
     return count;
   }
 
+  /** Connections × rooms they are in, this instance itself left out. */
+  get membershipCount(): number {
+    let count = 0;
+    for (const feed of this.#feeds.values()) if (!isInternal(feed.room)) count += feed.size;
+    return count;
+  }
+
   /** How many rooms a connection is in. */
   countOf(connection: Connection): number {
     return this.#roomsOf.get(connection)?.size ?? 0;
@@ -83,6 +93,8 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
   /** @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer. */
   async join(connection: Connection, room: string, request: JoinRequest): Promise<Joined> {
     const joined = await this.#feedOf(room).join(connection, request);
+    const { recovered } = joined;
+    if (recovered !== undefined) this.meter.resumes.add(recovered ? 'recovered' : 'lost');
     const rooms = this.#roomsOf.get(connection) ?? new Set();
     this.#roomsOf.set(connection, rooms.add(room));
     return joined;

@@ -1,6 +1,7 @@
 // The hole which resubscribing leaves: real without the repair, closed with it, in one run over the same feed.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { Meter } from '../../src/core/meter.js';
 import { RedisBroker } from '../../src/brokers/redis/redis.broker.js';
 import { RedisManager } from '../../src/brokers/redis/redis-manager.js';
 import type { BrokerSink } from '../../src/core/broker.js';
@@ -53,13 +54,17 @@ describe('resubscribing', () => {
     };
     publisher.start({ ...sink, onPublication: () => undefined });
     bareBroker.start(sink);
-    const service = new SubscriptionService(openBroker(redis.url), {
-      tailSize: 100,
-      maxTailSize: 1_000,
-      tailBudgetBytes: 10_000_000,
-      lingerMs: 1,
-      headCheckIntervalMs: 60_000,
-    });
+    const service = new SubscriptionService(
+      openBroker(redis.url),
+      {
+        tailSize: 100,
+        maxTailSize: 1_000,
+        tailBudgetBytes: 10_000_000,
+        lingerMs: 1,
+        headCheckIntervalMs: 60_000,
+      },
+      new Meter(),
+    );
     service.onApplicationBootstrap();
     await eventually(() => bareBroker.subscribe(ROOM), 10_000, 'the bare feed is subscribed');
     const connection = new FakeConnection();

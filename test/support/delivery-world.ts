@@ -1,5 +1,6 @@
 // A reliable log, a feed that isn't, and members who come, go and stall: for property tests of the delivery.
 import { jest } from '@jest/globals';
+import { Meter } from '../../src/core/meter.js';
 import type { Publication } from '../../src/protocol/position.js';
 import type { JoinRequest } from '../../src/subscription/room-feed.js';
 import type { SubscriptionOptions } from '../../src/subscription/subscription-options.js';
@@ -69,7 +70,7 @@ export class DeliveryWorld {
       lingerMs: 1,
       headCheckIntervalMs: 1e9,
     };
-    this.#service = new SubscriptionService(this.broker, Object.assign(defaults, options));
+    this.#service = new SubscriptionService(this.broker, Object.assign(defaults, options), new Meter());
   }
 
   begin(): void {

@@ -1,4 +1,5 @@
 // A room's feed over a scripted broker, and members who join it.
+import { Meter } from '../../src/core/meter.js';
 import type { BrokerSink } from '../../src/core/broker.js';
 import { type Joined, type JoinRequest, RoomFeed } from '../../src/subscription/room-feed.js';
 import type { SubscriptionOptions } from '../../src/subscription/subscription-options.js';
@@ -25,7 +26,12 @@ export class FeedStage {
   constructor({ historySize, ...options }: Partial<SubscriptionOptions> & { historySize?: number } = {}) {
     this.broker = new ScriptedBroker(historySize);
     const all = Object.assign({}, OPTIONS, options);
-    const context = { broker: this.broker, options: all, budget: new TailBudget(all.tailBudgetBytes) };
+    const context = {
+      broker: this.broker,
+      options: all,
+      budget: new TailBudget(all.tailBudgetBytes),
+      meter: new Meter(),
+    };
     this.feed = new RoomFeed(ROOM, context, () => this.unused++);
     const sink: BrokerSink = {
       onPublication: (_room, publication) => this.feed.receive(publication),

@@ -1,6 +1,7 @@
 // The rooms floor of one instance over the embedded broker, with a presence store whose faults a test can switch.
 // For tests with fake timers: `tick` lets time pass, and all that follows from it happen.
 import { jest } from '@jest/globals';
+import { Meter } from '../../src/core/meter.js';
 import { EmbeddedBroker } from '../../src/brokers/embedded/embedded.broker.js';
 import { EmbeddedPresence } from '../../src/brokers/embedded/embedded.presence.js';
 import type { Lease, PresenceStore } from '../../src/core/presence-store.js';
@@ -47,7 +48,7 @@ function switchable(world: Pick<PresenceWorld, 'health' | 'refused' | 'inner' | 
 
 export class PresenceWorld {
   readonly broker = new EmbeddedBroker({ size: 100, ttlMs: 3_600_000, maxBytes: 1_000_000 });
-  readonly subscriptions = new SubscriptionService(this.broker, SUBSCRIPTION);
+  readonly subscriptions = new SubscriptionService(this.broker, SUBSCRIPTION, new Meter());
   readonly typing = new TypingService(this.subscriptions);
   health: Health = 'serving';
   /** One method which the store refuses though it is well. */
@@ -64,7 +65,7 @@ export class PresenceWorld {
     this.presence = new PresenceService(switchable(this), this.subscriptions, all, this.typing);
     const limits = { maxMessageBytes: 1_000, maxPageBytes: 1_000_000, maxRooms: 10, idempotencyTtlMs: 1_000 };
     this.rooms = new RoomService(
-      new MessageService(this.broker, limits),
+      new MessageService(this.broker, limits, new Meter()),
       this.subscriptions,
       this.presence,
       limits,

@@ -1,5 +1,6 @@
 // One room's log on an instance when the broker's log is another: lost, forked, expired, or not ours at all.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Meter } from '../../src/core/meter.js';
 import type { Position, Publication } from '../../src/protocol/position.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
 import { RoomLog } from '../../src/subscription/room-log.js';
@@ -28,7 +29,7 @@ describe('RoomLog on another log', () => {
     };
     log = new RoomLog(
       ROOM,
-      { broker, options, budget: new TailBudget(10_000_000) },
+      { broker, options, budget: new TailBudget(10_000_000), meter: new Meter() },
       {
         onDelivery: ({ publication }: Delivery) => events.push(`+${publication.messageId}`),
         onGap: (before: Position, to: number) => events.push(`gap ${before.offset + 1}-${to}`),

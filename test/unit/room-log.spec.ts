@@ -1,5 +1,6 @@
 // One room's log on an instance: what it delivers of a feed that loses, repeats and misorders, and what it tells.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Meter } from '../../src/core/meter.js';
 import type { Position, Publication } from '../../src/protocol/position.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
 import { RoomLog } from '../../src/subscription/room-log.js';
@@ -62,7 +63,11 @@ describe('RoomLog', () => {
       lingerMs: 0,
       headCheckIntervalMs: 30_000,
     };
-    log = new RoomLog(ROOM, { broker, options, budget: new TailBudget(10_000_000) }, recorder);
+    log = new RoomLog(
+      ROOM,
+      { broker, options, budget: new TailBudget(10_000_000), meter: new Meter() },
+      recorder,
+    );
   }
 
   /** Opens, and then counts reads from zero. */

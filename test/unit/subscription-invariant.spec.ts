@@ -1,6 +1,7 @@
 // The invariant of the subscription floor, whatever clients and the broker do: subscribed ⇔ has local members.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
+import { Meter } from '../../src/core/meter.js';
 import { CloseCode } from '../../src/protocol/close-codes.js';
 import { ChatError } from '../../src/protocol/errors.js';
 import { SubscriptionService } from '../../src/subscription/subscription.service.js';
@@ -79,13 +80,17 @@ class World {
   readonly seats = Array.from({ length: SEATS }, () => new Seat());
 
   constructor(lingerMs: number) {
-    this.service = new SubscriptionService(this.broker, {
-      tailSize: 3,
-      maxTailSize: 8,
-      tailBudgetBytes: 1_000_000,
-      lingerMs,
-      headCheckIntervalMs: 1_000_000_000,
-    });
+    this.service = new SubscriptionService(
+      this.broker,
+      {
+        tailSize: 3,
+        maxTailSize: 8,
+        tailBudgetBytes: 1_000_000,
+        lingerMs,
+        headCheckIntervalMs: 1_000_000_000,
+      },
+      new Meter(),
+    );
     this.service.onApplicationBootstrap();
   }
 

@@ -1,0 +1,44 @@
+// Counts connections for the metrics: those that came, why they went, and what travelled on them.
+import type { ConnectionRegistry } from '../core/connection-registry.js';
+import type { Meter } from '../core/meter.js';
+import type { WsConnection } from './ws-connection.js';
+
+/** Codes which clients send of themselves; they may send any, and every other one is counted as one. */
+const CLIENT_CODES: ReadonlySet<number> = new Set([1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009]);
+
+/** Sockets count their bytes anyway, so that counting costs messages nothing. */
+export class ConnectionCensus {
+  #bytesRead = 0;
+  #bytesWritten = 0;
+
+  constructor(
+    private readonly connections: ConnectionRegistry<WsConnection>,
+    private readonly meter: Meter,
+  ) {
+    meter.traffic = () => this.#traffic();
+  }
+
+  onOpened(connection: WsConnection): void {
+    const { socket, stream } = connection;
+    this.meter.connectionsOpened++;
+    socket.once('close', (code) => {
+      this.meter.closes.add(connection.closeCode ?? (CLIENT_CODES.has(code) ? code : 'other'));
+      this.#bytesRead += stream.bytesRead;
+      this.#bytesWritten += stream.bytesWritten;
+    });
+  }
+
+  onRefused(status: number): void {
+    this.meter.refusedUpgrades.add(status);
+    if (status === 429) this.meter.rateLimited.add('handshake');
+  }
+
+  #traffic(): ReturnType<Meter['traffic']> {
+    let [bytesRead, bytesWritten] = [this.#bytesRead, this.#bytesWritten];
+    for (const { stream } of this.connections) {
+      bytesRead += stream.bytesRead;
+      bytesWritten += stream.bytesWritten;
+    }
+    return { bytesRead, bytesWritten };
+  }
+}
