@@ -1,6 +1,6 @@
 // The environment variables: what each may hold, and its default.
 import { IsIn, IsNotEmpty, IsOptional, IsUrl } from 'class-validator';
-import { IsDuration, IsFlag, IsIntFrom, IsList, IsOriginList, IsPublicKey } from './variables.js';
+import { IsDuration, IsFlag, IsIntFrom, IsList, IsOriginList, IsPublicKey, IsRoomList } from './variables.js';
 
 const BROKERS = ['embedded', 'redis'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -192,6 +192,12 @@ export class Environment {
 
   @IsIntFrom(0, 1_000_000)
   PRESENCE_COUNT_SIZE = 1_000;
+
+  @IsFlag()
+  WEB_CHAT = true;
+
+  @IsRoomList()
+  WEB_ROOMS = ['general', 'random'];
 
   @IsFlag()
   ALLOW_WEAK_SECRET = false;

@@ -75,6 +75,8 @@ function httpOptions(environment: Environment): HttpOptions {
     metricsToken: environment.METRICS_TOKEN,
     requestsPerMinute: environment.MAX_REQUESTS_PER_MINUTE,
     trustedProxyHops: environment.TRUSTED_PROXY_HOPS,
+    webChat: environment.WEB_CHAT,
+    webRooms: environment.WEB_CHAT ? environment.WEB_ROOMS : [],
   };
 }
 

@@ -2,7 +2,9 @@
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { publicTokenKey } from '../auth/token-keys.js';
+import { isRoomId } from '../protocol/room.js';
 
+const MAX_ROOMS_LISTED = 50;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `30s`, `24h`, `7d`, `500ms`; a bare number is seconds. The value is ms. */
@@ -68,6 +70,20 @@ function isPublicKey(value: unknown): boolean {
   } catch {
     return false;
   }
+}
+
+/** Room ids separated by commas, at most 50: the counts of all are asked for at once. */
+export function IsRoomList(): PropertyDecorator {
+  return (target, name) => {
+    const message = `${String(name)} must be at most ${MAX_ROOMS_LISTED} names of rooms, separated by commas`;
+    const validator = { validate: isRoomList, defaultMessage: () => message };
+    IsList()(target, name);
+    ValidateBy({ name: 'isRoomList', validator })(target, name);
+  };
+}
+
+function isRoomList(value: unknown): boolean {
+  return Array.isArray(value) && value.length <= MAX_ROOMS_LISTED && value.every(isRoomId);
 }
 
 /** Entries as browsers send them in Origin, or `*`: one that is written another way would never match. */

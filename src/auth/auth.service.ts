@@ -61,19 +61,18 @@ export class AuthService {
   async authenticate(token: string): Promise<Session> {
     const fixed = this.#fixed.get(digest(token));
     if (fixed) return fixed;
-    try {
-      return await this.#verify(token);
-    } catch (cause) {
-      if (cause instanceof ChatError) throw cause;
-      throw new ChatError('UNAUTHENTICATED', 'The token is not valid', { cause });
-    }
+    return valid(async () => this.#sessionOf(await this.#verify(token)));
   }
 
-  /** @param name 1 to 64 characters @throws ChatError FORBIDDEN when there are no guest tokens here */
-  async issueGuestToken(name: string): Promise<GuestToken> {
+  /**
+   * @param name 1 to 64 characters
+   * @param last a guest's token that still holds: the new one is for the same user
+   * @throws ChatError FORBIDDEN when there are no guest tokens here; UNAUTHENTICATED when `last` is not good
+   */
+  async issueGuestToken(name: string, last?: string): Promise<GuestToken> {
     const { guests, secret, guestTtlMs, issuer, audience } = this.options;
     if (!guests || !secret) throw new ChatError('FORBIDDEN', 'Guest tokens are not handed out here');
-    const user = { id: newId('u'), name };
+    const user = { id: last === undefined ? newId('u') : await this.#guestIdOf(last), name };
     const expiresIn = Math.floor(guestTtlMs / 1_000);
     const token = new SignJWT({ name, guest: true })
       .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
@@ -85,7 +84,20 @@ export class AuthService {
     return { token: await token.sign(createSecretKey(secret, 'utf8')), expiresIn, user };
   }
 
-  async #verify(token: string): Promise<Session> {
+  /**
+   * Only for tokens that are our own and grant nothing of their own: else a token with few rights could be exchanged for
+   * one with a guest's.
+   */
+  #guestIdOf(token: string): Promise<string> {
+    return valid(async () => {
+      const { sub, guest, rooms } = await this.#verify(token);
+      const ours = decodeProtectedHeader(token).alg === 'HS256' && guest === true && rooms === undefined;
+      if (!ours || sub === undefined) throw new errors.JWTInvalid('not a guest token');
+      return sub;
+    });
+  }
+
+  async #verify(token: string): Promise<JWTPayload> {
     if (token.length > MAX_TOKEN_LENGTH) throw new errors.JWTInvalid('too long');
     const { alg, typ } = decodeProtectedHeader(token);
     const known = this.#keys.find(({ algorithms }) => alg !== undefined && algorithms.includes(alg));
@@ -99,7 +111,7 @@ export class AuthService {
       ...(audience !== undefined && { audience }),
     });
     if (this.revocations.covers(payload.sub ?? '', payload.iat)) throw new errors.JWTInvalid('revoked');
-    return this.#sessionOf(payload);
+    return payload;
   }
 
   #sessionOf({ sub, iat, exp, name, rooms }: JWTPayload): Session {
@@ -113,6 +125,16 @@ export class AuthService {
       expiresAt: Math.min(exp! * 1_000, LAST_DATE_MS),
       authenticated: true,
     };
+  }
+}
+
+/** @throws ChatError UNAUTHENTICATED for whatever is wrong with a token */
+async function valid<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    if (cause instanceof ChatError) throw cause;
+    throw new ChatError('UNAUTHENTICATED', 'The token is not valid', { cause });
   }
 }
 

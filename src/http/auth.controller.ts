@@ -1,6 +1,7 @@
 // Guest tokens for whoever asks by name.
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Headers, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { AuthService, type GuestToken } from '../auth/auth.service.js';
+import { bearerToken } from './bearer-token.js';
 import { BodyPipe } from './pipes.js';
 import { RateGuard } from './rate.guard.js';
 import { GuestBody } from './requests.js';
@@ -10,9 +11,13 @@ import { GuestBody } from './requests.js';
 export class AuthController {
   constructor(private readonly auth: AuthService) {}
 
+  /** With a guest's token as a bearer token, the new one is for the same user. */
   @Post('auth/guest')
-  guest(@Body(new BodyPipe(GuestBody)) { username }: GuestBody): Promise<GuestToken> {
-    return this.auth.issueGuestToken(username);
+  guest(
+    @Body(new BodyPipe(GuestBody)) { username }: GuestBody,
+    @Headers('authorization') authorization?: string,
+  ): Promise<GuestToken> {
+    return this.auth.issueGuestToken(username, bearerToken(authorization));
   }
 
   @Post('login')

@@ -1,6 +1,7 @@
 // Keys that a request may show as its bearer token.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Request } from 'express';
+import { bearerToken } from './bearer-token.js';
 
 export class BearerKeys {
   readonly #digests: readonly Buffer[];
@@ -13,8 +14,8 @@ export class BearerKeys {
     return this.#digests.length === 0;
   }
 
-  shownBy({ headers: { authorization = '' } }: Pick<Request, 'headers'>): boolean {
-    const shown = digest(/^Bearer +(.+)$/i.exec(authorization)?.[1] ?? '');
+  shownBy({ headers: { authorization } }: Pick<Request, 'headers'>): boolean {
+    const shown = digest(bearerToken(authorization) ?? '');
     // Every key is compared, and digests are of one length: the time tells nothing.
     return this.#digests.filter((key) => timingSafeEqual(key, shown)).length > 0;
   }

@@ -9,4 +9,8 @@ export abstract class HttpOptions {
   abstract readonly requestsPerMinute: number;
   /** How many proxies in front append to X-Forwarded-For. */
   abstract readonly trustedProxyHops: number;
+  /** Whether the chat page is served. */
+  abstract readonly webChat: boolean;
+  /** Rooms that the page suggests to who may read them. */
+  abstract readonly webRooms: readonly string[];
 }

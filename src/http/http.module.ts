@@ -1,10 +1,11 @@
 // Wires the HTTP floor.
-import { Module } from '@nestjs/common';
+import { type MiddlewareConsumer, Module, type NestModule } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
 import { AuthController } from './auth.controller.js';
+import { ChatController } from './chat.controller.js';
 import { ControlController } from './control.controller.js';
 import { ErrorFilter } from './error.filter.js';
 import { EventLoopService } from './event-loop.service.js';
@@ -19,11 +20,13 @@ import { RoomsController } from './rooms.controller.js';
 import { StateMetrics } from './state.metrics.js';
 import { TrafficMetrics } from './traffic.metrics.js';
 import { UpgradeRequiredController } from './upgrade-required.controller.js';
+import { WebPage } from './web-page.js';
 
 @Module({
   imports: [AuthModule, RoomsModule, TerminusModule.forRoot({ logger: false })],
   controllers: [
     AuthController,
+    ChatController,
     ControlController,
     HealthController,
     MessagesController,
@@ -42,4 +45,8 @@ import { UpgradeRequiredController } from './upgrade-required.controller.js';
     { provide: APP_FILTER, useClass: ErrorFilter },
   ],
 })
-export class HttpModule {}
+export class HttpModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(WebPage).forRoutes('/');
+  }
+}

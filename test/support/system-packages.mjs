@@ -9,6 +9,7 @@ const REQUIRED = [
   { command: 'nats-server', debian: 'nats-server', homebrew: 'nats-server' },
   { command: 'nginx', debian: 'nginx', homebrew: 'nginx' },
   { command: 'haproxy', debian: 'haproxy', homebrew: 'haproxy' },
+  { command: 'chromium', debian: 'chromium', homebrew: 'chromium' },
 ];
 
 // Debian keeps servers in sbin, which is not on every user's PATH.

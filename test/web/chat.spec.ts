@@ -1,0 +1,104 @@
+// People on two instances talk on the page; a reload brings each back to where it was.
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AppProcess } from '../support/app-process.js';
+import { Browsers, Person } from '../support/browser.js';
+import { newRoom, say, texts } from '../support/chat.js';
+import { Stage } from '../support/stage.js';
+
+const TIMEOUT_MS = 90_000;
+
+const stage = new Stage();
+let browsers: Browsers;
+let a: AppProcess;
+let b: AppProcess;
+
+beforeAll(async () => {
+  ({ a, b } = await stage.pair({ JWT_SECRET: 'only for tests, but long enough for HS256' }));
+  browsers = new Browsers();
+}, TIMEOUT_MS);
+afterAll(async () => {
+  await browsers.close();
+  await stage.clear();
+});
+
+describe('the page', () => {
+  it(
+    'brings people on two instances together',
+    async () => {
+      const room = newRoom();
+      const ada = await browsers.person(a.http, 'Ada', room);
+      const bob = await browsers.person(b.http, 'Bob', room);
+      const peopleOfAda = ada.page.getByRole('complementary', { name: 'Who is here' });
+      await peopleOfAda.getByText('Bob').waitFor();
+      await bob.field.pressSequentially('Hel');
+      await ada.page.getByText('Bob is typing…').waitFor();
+      await bob.say('Hello');
+      await ada.sees('Hello');
+      await ada.page.getByText('Bob is typing…').waitFor({ state: 'detached' });
+      await ada.say('Hi Bob');
+      await bob.sees('Hi Bob');
+      expect(await ada.texts()).toEqual(['Hello', 'Hi Bob']);
+      expect(await bob.texts()).toEqual(['Hello', 'Hi Bob']);
+      await ada.page.locator('.row.sending').waitFor({ state: 'detached' });
+      await ada.page.close();
+      await bob.page.getByRole('complementary').getByText('Ada').waitFor({ state: 'detached' });
+      expect(browsers.problems).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'marks rooms with unread messages, and where they begin',
+    async () => {
+      const [first, second] = [newRoom(), newRoom()];
+      const ada = await browsers.person(a.http, 'Ada', first);
+      await ada.join(second);
+      const bob = await stage.client(b);
+      await bob.request({ type: 'SUBSCRIBE', room: first });
+      await say(bob, first, 'one');
+      await say(bob, first, 'two');
+      await ada.room(first).getByText('2 unread').waitFor();
+      await ada.until(`document.title.startsWith('(2) ')`);
+      await ada.page.keyboard.press('Alt+ArrowUp');
+      await ada.sees('two');
+      await ada.page.locator('.row:has(.unread-mark)', { hasText: 'one' }).waitFor();
+      await ada.room(first).getByText('unread').waitFor({ state: 'detached' });
+      expect(await ada.page.title()).toBe(`${first} · Roomcast`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'keeps the place over a reload',
+    async () => {
+      const [other, room] = [newRoom(), newRoom()];
+      const bob = await stage.client(b);
+      await bob.request({ type: 'SUBSCRIBE', room });
+      for (const text of texts(300)) await say(bob, room, text);
+      const ada = await browsers.person(a.http, 'Ada', other);
+      await ada.join(room);
+      await ada.sees('message 300');
+      await ada.say('read');
+      const target = ada.page.locator('.row', { hasText: /message 120\b/ });
+      while ((await target.count()) === 0) await ada.scrollToTop();
+      await target.scrollIntoViewIfNeeded();
+      const before = await topOf(ada, 'message 120');
+      await ada.until(`localStorage['roomcast.places'].includes('scroll')`);
+      await say(bob, room, 'while away');
+      await ada.page.reload();
+      await ada.page.getByRole('heading', { name: room, exact: true }).waitFor();
+      await ada.sees('message 120');
+      expect(Math.abs((await topOf(ada, 'message 120')) - before)).toBeLessThan(40);
+      await ada.room(other).waitFor();
+      expect(await ada.page.getByLabel('Your name').count()).toBe(0);
+      await ada.page.getByRole('button', { name: '1 new' }).click();
+      await ada.sees('while away');
+    },
+    TIMEOUT_MS,
+  );
+});
+
+async function topOf(person: Person, text: string): Promise<number> {
+  const box = await person.page.locator('.row .text').getByText(text, { exact: true }).boundingBox();
+  return box!.y;
+}
