@@ -10,6 +10,8 @@ const REQUIRED = [
   { command: 'nginx', debian: 'nginx', homebrew: 'nginx' },
   { command: 'haproxy', debian: 'haproxy', homebrew: 'haproxy' },
   { command: 'chromium', debian: 'chromium', homebrew: 'chromium' },
+  // Linux's own: elsewhere the image is run by Docker.
+  ...(process.platform === 'linux' ? [{ command: 'bwrap', debian: 'bubblewrap' }] : []),
 ];
 
 // Debian keeps servers in sbin, which is not on every user's PATH.
