@@ -2,6 +2,10 @@
 import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
 import { EmbeddedBroker } from '../brokers/embedded/embedded.broker.js';
 import { EmbeddedPresence } from '../brokers/embedded/embedded.presence.js';
+import { NatsBroker } from '../brokers/nats/nats.broker.js';
+import { NatsPresence } from '../brokers/nats/nats.presence.js';
+import { NatsManager } from '../brokers/nats/nats-manager.js';
+import { NatsOptions } from '../brokers/nats/nats-options.js';
 import { RedisBroker } from '../brokers/redis/redis.broker.js';
 import { RedisPresence } from '../brokers/redis/redis.presence.js';
 import { RedisManager } from '../brokers/redis/redis-manager.js';
@@ -9,6 +13,16 @@ import { RedisOptions } from '../brokers/redis/redis-options.js';
 import { Broker } from '../core/broker.js';
 import { PresenceStore } from '../core/presence-store.js';
 import type { Environment } from './environment.js';
+
+function natsOptions(environment: Environment): NatsOptions {
+  return {
+    url: environment.natsUrl,
+    credentialsFile: environment.NATS_CREDS,
+    prefix: environment.NATS_PREFIX,
+    replicas: environment.NATS_REPLICAS,
+    idempotencyTtlMs: environment.IDEMPOTENCY_TTL,
+  };
+}
 
 function providersOf(environment: Environment): Provider[] {
   switch (environment.broker) {
@@ -27,6 +41,13 @@ function providersOf(environment: Environment): Provider[] {
         RedisManager,
         { provide: Broker, useClass: RedisBroker },
         { provide: PresenceStore, useClass: RedisPresence },
+      ];
+    case 'nats':
+      return [
+        { provide: NatsOptions, useValue: natsOptions(environment) },
+        NatsManager,
+        { provide: Broker, useClass: NatsBroker },
+        { provide: PresenceStore, useClass: NatsPresence },
       ];
   }
 }

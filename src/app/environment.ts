@@ -1,20 +1,14 @@
 // The environment variables: what each may hold, and its default.
 import { IsIn, IsNotEmpty, IsOptional, IsUrl } from 'class-validator';
+import { BrokerEnvironment } from './broker-environment.js';
 import { IsDuration, IsFlag, IsIntFrom, IsList, IsOriginList, IsPublicKey, IsRoomList } from './variables.js';
 
-const BROKERS = ['embedded', 'redis'] as const;
 const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 const MIB = 1024 * 1024;
-const REDIS_URL = {
-  protocols: ['redis', 'rediss'],
-  require_protocol: true,
-  require_tld: false,
-  require_valid_protocol: true,
-};
 
-export class Environment {
+export class Environment extends BrokerEnvironment {
   @IsOptional()
   NODE_ENV?: string;
 
@@ -37,25 +31,6 @@ export class Environment {
   @IsOptional()
   @IsDuration(0, 10 * MINUTE)
   DRAIN_WINDOW?: number;
-
-  @IsOptional()
-  @IsIn(BROKERS)
-  BROKER?: (typeof BROKERS)[number];
-
-  @IsOptional()
-  @IsUrl(REDIS_URL, { message: 'REDIS_URL must be a redis:// or rediss:// URL' })
-  REDIS_URL?: string;
-
-  @IsOptional()
-  @IsNotEmpty()
-  REDIS_HOST?: string;
-
-  @IsIntFrom(1, 65_535)
-  REDIS_PORT = 6379;
-
-  @IsOptional()
-  @IsNotEmpty()
-  REDIS_PASSWORD?: string;
 
   @IsIn(['guest', 'token'])
   AUTH_MODE: 'guest' | 'token' = 'guest';
@@ -205,22 +180,7 @@ export class Environment {
   @IsFlag()
   ALLOW_ANY_ORIGIN = false;
 
-  @IsFlag()
-  ALLOW_INSECURE_REDIS = false;
-
   get production(): boolean {
     return this.NODE_ENV === 'production';
-  }
-
-  /** BROKER, or what follows from the servers that are named. */
-  get broker(): (typeof BROKERS)[number] {
-    return this.BROKER ?? ((this.REDIS_URL ?? this.REDIS_HOST) ? 'redis' : 'embedded');
-  }
-
-  /** REDIS_URL, or what REDIS_HOST, REDIS_PORT and REDIS_PASSWORD make. */
-  get redisUrl(): string {
-    if (this.REDIS_URL) return this.REDIS_URL;
-    const password = this.REDIS_PASSWORD ? `:${encodeURIComponent(this.REDIS_PASSWORD)}@` : '';
-    return `redis://${password}${this.REDIS_HOST ?? 'localhost'}:${this.REDIS_PORT}`;
   }
 }

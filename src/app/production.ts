@@ -11,7 +11,7 @@ const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '
 
 export function problemsInProduction(environment: Environment): string[] {
   if (!environment.production) return [];
-  return [keyProblem, secretProblem, weakKeysProblem, originProblem, redisProblem].flatMap(
+  return [keyProblem, secretProblem, weakKeysProblem, originProblem, redisProblem, natsProblem].flatMap(
     (find) => find(environment) ?? [],
   );
 }
@@ -77,4 +77,18 @@ function redisProblem({
   );
   if (missing.length === 0 || LOOPBACK_HOSTS.has(url.hostname)) return undefined;
   return `${name} names a remote server without ${missing.join(' and ')}: use REDIS_URL=rediss://:password@host; or in a private network set ALLOW_INSECURE_REDIS=true`;
+}
+
+function natsProblem({ broker, natsUrl, NATS_CREDS, ALLOW_INSECURE_NATS }: Environment): string | undefined {
+  if (broker !== 'nats' || ALLOW_INSECURE_NATS) return undefined;
+  const remote = natsUrl
+    .split(',')
+    .map((text) => new URL(text.trim()))
+    .filter(({ hostname }) => !LOOPBACK_HOSTS.has(hostname));
+  const missing = [
+    remote.some(({ protocol }) => protocol !== 'tls:') && 'TLS (tls://)',
+    !NATS_CREDS && !remote.some(({ username }) => username) && 'credentials',
+  ].filter(Boolean);
+  if (remote.length === 0 || missing.length === 0) return undefined;
+  return `NATS_URL names a remote server without ${missing.join(' and ')}: use NATS_URL=tls://user:password@host, or NATS_CREDS; or in a private network set ALLOW_INSECURE_NATS=true`;
 }

@@ -1,4 +1,5 @@
 // Decorators for environment variables: each turns text into a value and names the variable when it is wrong.
+import { accessSync, constants } from 'node:fs';
 import { Transform, Type } from 'class-transformer';
 import { IsBoolean, IsInt, Max, Min, ValidateBy } from 'class-validator';
 import { publicTokenKey } from '../auth/token-keys.js';
@@ -84,6 +85,39 @@ export function IsRoomList(): PropertyDecorator {
 
 function isRoomList(value: unknown): boolean {
   return Array.isArray(value) && value.length <= MAX_ROOMS_LISTED && value.every(isRoomId);
+}
+
+/** `nats://` or `tls://`, or several of them separated by commas. */
+export function IsNatsUrl(): PropertyDecorator {
+  return (target, name) => {
+    const message = `${String(name)} must be a nats:// or tls:// URL, or several separated by commas`;
+    const validator = { validate: isNatsUrl, defaultMessage: () => message };
+    ValidateBy({ name: 'isNatsUrl', validator })(target, name);
+  };
+}
+
+function isNatsUrl(value: unknown): boolean {
+  return String(value)
+    .split(',')
+    .map((text) => text.trim())
+    .every((text) => /^(nats|tls):\/\/./.test(text) && URL.canParse(text) && new URL(text).hostname !== '');
+}
+
+export function IsReadableFile(): PropertyDecorator {
+  return (target, name) => {
+    const message = `${String(name)} must be the name of a file that can be read`;
+    const validator = { validate: isReadableFile, defaultMessage: () => message };
+    ValidateBy({ name: 'isReadableFile', validator })(target, name);
+  };
+}
+
+function isReadableFile(value: unknown): boolean {
+  try {
+    accessSync(String(value), constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Entries as browsers send them in Origin, or `*`: one that is written another way would never match. */

@@ -1,5 +1,6 @@
-// Instances of the shipped server on one real Redis, each behind a proxy of its own.
+// Instances of the shipped server on one real broker, each behind a proxy of its own.
 import { AppProcess } from '../support/app-process.js';
+import { NatsServer } from '../support/nats-server.js';
 import { RedisServer, type RedisServerOptions } from '../support/redis-server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
@@ -15,23 +16,27 @@ const UNLIMITED = {
 
 export interface Member {
   app: AppProcess;
-  /** Between this instance and Redis. */
+  /** Between this instance and the broker. */
   readonly proxy: TcpProxy;
+}
+
+interface FleetOptions {
+  /** Which server the instances share. Default: redis. */
+  readonly broker?: 'redis' | 'nats';
+  readonly redis?: RedisServerOptions;
+  readonly env?: Record<string, string>;
 }
 
 export class Fleet {
   private constructor(
-    readonly redis: RedisServer,
+    readonly server: RedisServer | NatsServer,
     readonly members: Member[],
     private readonly env: Record<string, string>,
   ) {}
 
-  static async start(
-    size: number,
-    options: { redis?: RedisServerOptions; env?: Record<string, string> } = {},
-  ): Promise<Fleet> {
-    const redis = await RedisServer.start(options.redis);
-    const fleet = new Fleet(redis, [], { LOG_LEVEL: 'warn', ...UNLIMITED, ...options.env });
+  static async start(size: number, { broker = 'redis', redis, env }: FleetOptions = {}): Promise<Fleet> {
+    const server = await (broker === 'nats' ? NatsServer.start() : RedisServer.start(redis));
+    const fleet = new Fleet(server, [], { LOG_LEVEL: 'warn', ...UNLIMITED, ...env });
     try {
       await Promise.all(Array.from({ length: size }, () => fleet.#add()));
       return fleet;
@@ -39,6 +44,18 @@ export class Fleet {
       await fleet.stop();
       throw error;
     }
+  }
+
+  /** Of a fleet on Redis. */
+  get redis(): RedisServer {
+    if (this.server instanceof RedisServer) return this.server;
+    throw new TypeError('the fleet is not on Redis');
+  }
+
+  /** Of a fleet on NATS. */
+  get nats(): NatsServer {
+    if (this.server instanceof NatsServer) return this.server;
+    throw new TypeError('the fleet is not on NATS');
   }
 
   get urls(): string[] {
@@ -58,15 +75,16 @@ export class Fleet {
         await proxy.stop();
       }),
     );
-    await this.redis.stop();
+    await this.server.stop();
   }
 
   async #add(): Promise<void> {
-    const proxy = await TcpProxy.start(this.redis.port);
+    const proxy = await TcpProxy.start(this.server.port);
     this.members.push({ proxy, app: await this.#launch(proxy, {}) });
   }
 
   #launch(proxy: TcpProxy, env: Record<string, string>): Promise<AppProcess> {
-    return AppProcess.start({ REDIS_URL: `redis://127.0.0.1:${proxy.port}`, ...this.env, ...env });
+    const [name, scheme] = this.server instanceof RedisServer ? ['REDIS_URL', 'redis'] : ['NATS_URL', 'nats'];
+    return AppProcess.start({ [name]: `${scheme}://127.0.0.1:${proxy.port}`, ...this.env, ...env });
   }
 }

@@ -93,6 +93,22 @@ describe('production refuses to start', () => {
       { REDIS_URL: 'redis://localhost.example.com' },
       /REDIS_URL names a remote/,
     ],
+    [
+      'with a remote NATS without anything',
+      { NATS_URL: `nats://${REMOTE}` },
+      /NATS_URL names a remote server without TLS \(tls:\/\/\) and credentials.*ALLOW_INSECURE_NATS=true/,
+    ],
+    [
+      'with a remote NATS without TLS',
+      { NATS_URL: `nats://token@${REMOTE}` },
+      /NATS_URL .*without TLS \(tls/,
+    ],
+    ['with a remote NATS without credentials', { NATS_URL: `tls://${REMOTE}` }, /without credentials:/],
+    [
+      'with one remote NATS among several',
+      { NATS_URL: `nats://localhost,nats://user:pw@${REMOTE}` },
+      /NATS_URL .*without TLS/,
+    ],
     ['with a Redis host that is none', { REDIS_HOST: 'a b' }, /REDIS_HOST must be/],
   ];
 

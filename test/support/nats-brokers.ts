@@ -3,12 +3,13 @@ import { Logger } from '@nestjs/common';
 import { NatsBroker } from '../../src/brokers/nats/nats.broker.js';
 import { NatsManager } from '../../src/brokers/nats/nats-manager.js';
 
-const HISTORY = { size: 1_000, ttlMs: 3_600_000, maxBytes: 0 };
+export const HISTORY = { size: 1_000, ttlMs: 3_600_000, maxBytes: 0 };
 const OPTIONS = { credentialsFile: undefined, prefix: 'roomcast', replicas: 1, idempotencyTtlMs: 3_600_000 };
 
 type NatsKnobs = Partial<typeof HISTORY & { prefix: string; replicas: number }>;
 
-function newNatsManager(url: string, knobs: NatsKnobs = {}): NatsManager {
+/** Not connected. */
+export function newNatsManager(url: string, knobs: NatsKnobs = {}): NatsManager {
   return new NatsManager({ ...OPTIONS, ...knobs, url }, { ...HISTORY, ...knobs });
 }
 

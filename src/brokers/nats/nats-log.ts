@@ -22,6 +22,8 @@ export interface StoredRecord {
 interface ApiReply {
   readonly seq?: number;
   readonly name?: string;
+  readonly total?: number;
+  readonly state?: { readonly subjects?: Readonly<Record<string, number>> };
   readonly error?: { readonly err_code?: number; readonly description?: string };
   readonly message?: { readonly seq: number; readonly time: string; readonly data?: string };
 }
@@ -96,6 +98,22 @@ export class NatsLog {
   async purge(subject: string, below: number): Promise<void> {
     const request = JSON.stringify({ filter: subject, seq: below });
     this.#json(await this.manager.link.request(`$JS.API.STREAM.PURGE.${this.stream}`, request));
+  }
+
+  /** The subjects that match a pattern and have records, in no order. */
+  async subjects(pattern: string): Promise<string[]> {
+    const found: string[] = [];
+    for (let total = 1; found.length < total;) {
+      const request = JSON.stringify({ subjects_filter: pattern, offset: found.length });
+      const reply = this.#json(
+        await this.manager.link.request(`$JS.API.STREAM.INFO.${this.stream}`, request),
+      );
+      const some = Object.keys(reply.state?.subjects ?? {});
+      if (some.length === 0) break;
+      found.push(...some);
+      total = reply.total ?? 0;
+    }
+    return found;
   }
 
   /** One replica has all that is stored; of several, only the leader is sure to. */

@@ -51,6 +51,11 @@ export function tokenOf(room: string): string {
   return room.replaceAll('.', '%');
 }
 
+/** Of a subject that ends with a room's token. */
+export function roomOfSubject(subject: string): string {
+  return subject.slice(subject.lastIndexOf('.') + 1).replaceAll('%', '.');
+}
+
 /** Message ids may have any characters, subjects may not. */
 export function idToken(messageId: string): string {
   return hash('sha256', messageId, 'base64url').slice(0, ID_TOKEN_LENGTH);

@@ -62,7 +62,7 @@ export async function ensureStreams(
   history: HistoryOptions,
 ): Promise<void> {
   const manager = await jetstreamManager(connection, { timeout: CALL_DEADLINE_MS, checkAPI: false });
-  for (const wanted of wantedStreams(names, options, history)) await ensure(manager, wanted);
+  await Promise.all(wantedStreams(names, options, history).map((wanted) => ensure(manager, wanted)));
 }
 
 async function ensure(manager: JetStreamManager, wanted: Wanted): Promise<void> {

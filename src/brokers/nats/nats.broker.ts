@@ -19,6 +19,7 @@ import { decodeRecord, decodeSignal, encodeSignal, publicationsOf } from './nats
 import { NatsLog } from './nats-log.js';
 import { NatsManager } from './nats-manager.js';
 import { tokenOf } from './nats-names.js';
+import { announcementOf, isPresence } from './presence-state.js';
 import { PublishQueue } from './publish-queue.js';
 import { RoomReader } from './room-reader.js';
 
@@ -102,8 +103,13 @@ export class NatsBroker extends Broker {
     const payload = Buffer.from(message.data);
     const signal = decodeSignal(payload);
     if (signal) return this.#sink?.onSignal(room, signal);
+    if (isPresence(payload)) return this.#announce(room, announcementOf(payload));
     const record = decodeRecord(payload);
     if (!record) return this.#logger.warn(`A foreign payload on ${message.subject} was dropped`);
     for (const publication of publicationsOf(record)) this.#sink?.onPublication(room, publication);
+  }
+
+  #announce(room: string, announcement: Buffer): void {
+    if (announcement.length > 0) this.#sink?.onSignal(room, announcement);
   }
 }
