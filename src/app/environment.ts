@@ -21,6 +21,10 @@ export class Environment extends BrokerEnvironment {
   @IsIn(LOG_LEVELS)
   LOG_LEVEL: (typeof LOG_LEVELS)[number] = 'info';
 
+  @IsOptional()
+  @IsIn(['json', 'pretty'])
+  LOG_FORMAT?: 'json' | 'pretty';
+
   @IsDuration(0, 10 * MINUTE)
   SHUTDOWN_GRACE = 25_000;
 
@@ -182,5 +186,9 @@ export class Environment extends BrokerEnvironment {
 
   get production(): boolean {
     return this.NODE_ENV === 'production';
+  }
+
+  get logFormat(): 'json' | 'pretty' {
+    return this.LOG_FORMAT ?? (this.production ? 'json' : 'pretty');
   }
 }

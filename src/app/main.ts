@@ -1,25 +1,16 @@
 // Starts the server.
-import { ConsoleLogger, Logger, type LogLevel, ShutdownSignal } from '@nestjs/common';
+import { Logger, ShutdownSignal } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { RedisIoAdapter } from '../gateway/redis-io.adapter.js';
 import { AppModule } from './app.module.js';
-import type { Environment } from './environment.js';
 import { HardenedExpressAdapter } from './hardened-express.adapter.js';
 import { endOnSignals } from './process-end.js';
 
-/** Nest calls `info` `log`. A level includes all that are more severe. */
-function logLevels(least: Environment['LOG_LEVEL']): LogLevel[] {
-  const all: LogLevel[] = ['debug', 'log', 'warn', 'error', 'fatal'];
-  return all.slice(all.indexOf(least === 'info' ? 'log' : least));
-}
-
 async function start(): Promise<void> {
   const { module, environment } = await AppModule.load();
-  const logger = new ConsoleLogger({ logLevels: logLevels(environment.LOG_LEVEL) });
   const app = await NestFactory.create<NestExpressApplication>(module, new HardenedExpressAdapter(), {
-    logger,
     // Forms are what a page of any origin may post; only JSON is read.
     bodyParser: false,
   });

@@ -222,7 +222,7 @@ export class CommandLoop {
 
   #asChatError(error: unknown): ChatError {
     if (error instanceof ChatError) return error;
-    this.diagnostics.logger.error(`A command of connection ${this.connection.id} failed`, error);
+    this.diagnostics.logger.error('A command failed', error, this.connection.logFields);
     return new ChatError('INTERNAL', 'The server failed to handle this command');
   }
 }

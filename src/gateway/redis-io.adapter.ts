@@ -113,11 +113,17 @@ export class RedisIoAdapter extends WsAdapter {
     const handshake = { ...upgrade, dialect: dialectOfSubprotocol(socket.protocol) };
     const connection = new WsConnection(socket, { stream, writer: this.#writer }, handshake, this.#options);
     // The close event follows and cleans up; ws has sent the close code that fits the violation.
-    socket.on('error', (error) => this.#logger.debug(`Connection ${connection.id}: ${error.message}`));
+    socket.on('error', ({ message: reason }) => {
+      this.#logger.debug('Connection failed', { ...connection.logFields, reason });
+    });
     this.#limits.enter(connection);
     this.#connections.add(connection);
     this.#census.onOpened(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    this.#logger.debug('Connection opened', connection.logFields);
+    socket.once('close', (code) => {
+      this.#connections.delete(connection);
+      this.#logger.debug('Connection closed', { ...connection.logFields, code });
+    });
     this.#onConnection(connection);
   }
 }

@@ -81,6 +81,11 @@ export class WsConnection implements Connection, Outgoing {
     return this.#session ?? NOBODY;
   }
 
+  /** What a line of the log tells of it. */
+  get logFields(): { readonly connectionId: string; readonly userId: string } {
+    return { connectionId: this.id, userId: this.session.user.id };
+  }
+
   /** Whether it may do anything but AUTH. */
   get admitted(): boolean {
     return this.#session !== undefined;

@@ -142,7 +142,7 @@ it('tokens, keys, passwords and messages, also where something goes wrong', asyn
   // It does log: what it was started as, what clients did wrong, that Redis is gone.
   const log = app.logs.join('\n');
   expect(log).toMatch(/Listening on/);
-  expect(log).toMatch(/DEBUG.*Connection c-/);
+  expect(log).toMatch(/DEBUG.*Connection failed.*"connectionId":"c-/);
   expect(log).toMatch(/ECONNREFUSED|Redis/);
   expect(secrets.in(app.logs)).toEqual([]);
 });
