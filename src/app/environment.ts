@@ -139,6 +139,9 @@ export class Environment extends BrokerEnvironment {
   @IsIntFrom(65_536, 64 * MIB)
   SEND_BUDGET_BYTES = 256 * 1024;
 
+  @IsFlag()
+  DIRECT_WRITES = true;
+
   @IsDuration(100, 10 * MINUTE)
   SLOW_CONSUMER_TIMEOUT = 10_000;
 

@@ -11,6 +11,7 @@ import { ChatGateway } from './chat.gateway.js';
 import { CommandLoop } from './command-loop.js';
 import { CommandRouter } from './command-router.js';
 import { ConnectionLimits } from './connection-limits.js';
+import { DirectWrites } from './direct-writes.js';
 import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
@@ -35,7 +36,7 @@ export class RedisIoAdapter extends WsAdapter {
   readonly #router: CommandRouter;
   readonly #diagnostics: { readonly logger: Logger; readonly meter: Meter };
   readonly #census: ConnectionCensus;
-  readonly #writer = new FrameWriter();
+  readonly #writer: FrameWriter;
   #onConnection: (connection: WsConnection) => void = () => undefined;
 
   constructor(app: INestApplicationContext) {
@@ -45,6 +46,7 @@ export class RedisIoAdapter extends WsAdapter {
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
     this.#diagnostics = { logger: this.#logger, meter };
+    this.#writer = new FrameWriter(this.#options.directWrites ? DirectWrites.find() : undefined);
     this.#router = new CommandRouter(app.get(ChatGateway));
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
     this.#census = new ConnectionCensus(this.#connections, meter);

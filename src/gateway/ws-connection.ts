@@ -1,6 +1,6 @@
 // A client's WebSocket as the rest of the server sees it: ordered sending within a byte budget, and its pulse.
 import type { Socket } from 'node:net';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import type { Connection } from '../core/connection.js';
 import { newId } from '../core/ids.js';
 import { Permissions } from '../core/permissions.js';
@@ -8,6 +8,7 @@ import type { Session } from '../core/session.js';
 import { CLOSE_REASONS, CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import { defaultDialect } from '../protocol/dialects/select.js';
+import type { FrameBatch } from './frame-batch.js';
 import type { FrameWriter, Outgoing } from './frame-writer.js';
 import type { GatewayOptions } from './gateway-options.js';
 
@@ -37,9 +38,12 @@ const NOBODY: Session = {
 export class WsConnection implements Connection, Outgoing {
   readonly id = newId('c');
   readonly stream: Socket;
-  readonly frames: Buffer[] = [];
-  /** Bytes in `frames`. */
-  #queued = 0;
+  /** The frames of this tick. */
+  #batch: FrameBatch | undefined;
+  /** Bytes that were written past the stream and that the kernel has not taken yet. */
+  #pending = 0;
+  /** Whether the kernel did not take all that was written last: only then more than the batch may be unsent. */
+  #lagging = false;
   readonly #writer: FrameWriter;
   #session: Session | undefined;
   /** By when AUTH has to come. */
@@ -114,7 +118,7 @@ export class WsConnection implements Connection, Outgoing {
   }
 
   get closed(): boolean {
-    return this.#closing || this.socket.readyState !== this.socket.OPEN;
+    return this.#closing || this.socket.readyState !== WebSocket.OPEN;
   }
 
   get writable(): boolean {
@@ -122,16 +126,25 @@ export class WsConnection implements Connection, Outgoing {
   }
 
   send(frame: Frame): void {
-    if (this.closed) return;
-    const bytes = this.#writer.frameOf(frame);
-    this.frames.push(bytes);
-    this.#queued += bytes.length;
-    if (this.frames.length === 1) this.#writer.schedule(this);
+    if (this.#closing) return;
+    if (!this.#batch) this.#writer.schedule(this);
+    this.#batch = (this.#batch ?? this.#writer.empty).with(frame);
     if (this.#unsent > CEILING_FACTOR * this.options.sendBudgetBytes) this.close(CloseCode.SLOW_CONSUMER);
   }
 
-  onFlushed(): void {
-    this.#queued = 0;
+  flush(): void {
+    const batch = this.#batch;
+    if (!batch) return;
+    this.#batch = undefined;
+    // Nothing may follow a close frame, also not the one by which ws has answered the peer's.
+    if (this.socket.readyState !== WebSocket.OPEN) return;
+    this.#pending += this.#writer.write(this, batch.bytes);
+    this.#lagging = this.#pending > 0 || this.stream.writableLength > 0;
+    if (this.#waiting.length > 0) this.#releaseWaiting();
+  }
+
+  onTaken(byteLength: number): void {
+    this.#pending -= byteLength;
     this.#releaseWaiting();
   }
 
@@ -145,7 +158,7 @@ export class WsConnection implements Connection, Outgoing {
     if (this.#closing) return;
     this.#closing = true;
     this.#closeCode = code;
-    this.#writer.flush(this);
+    this.flush();
     this.socket.close(code, CLOSE_REASONS[code]);
     this.#releaseWaiting();
   }
@@ -172,7 +185,8 @@ export class WsConnection implements Connection, Outgoing {
 
   /** Bytes which the kernel has not taken yet. */
   get #unsent(): number {
-    return this.#queued + this.stream.writableLength;
+    const queued = this.#batch ? this.#batch.byteLength : 0;
+    return this.#lagging ? queued + this.#pending + this.stream.writableLength : queued;
   }
 
   /** Any byte since the ping proves the peer alive, not only its pong. */
@@ -192,7 +206,7 @@ export class WsConnection implements Connection, Outgoing {
       this.#stall = undefined;
       return;
     }
-    const bytesTaken = this.stream.bytesWritten - this.stream.writableLength;
+    const bytesTaken = this.stream.bytesWritten - this.stream.writableLength - this.#pending;
     if (!this.#stall || bytesTaken > this.#stall.bytesTaken) this.#stall = { since: now, bytesTaken };
     else if (now - this.#stall.since > this.options.slowConsumerMs) this.close(CloseCode.SLOW_CONSUMER);
   }

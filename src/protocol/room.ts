@@ -1,4 +1,4 @@
-// What a room id may look like, and the one maker and parser of its channel name.
+// What a room id may look like, and the one maker of its channel name.
 
 const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$/;
 const CHANNEL_PREFIX = 'room:';
@@ -27,11 +27,4 @@ export function canaryRoomOf(instance: string): string {
 /** `general` → `room:general`, `!control` → `roomcast:control` */
 export function channelOf(room: string): string {
   return isInternal(room) ? INTERNAL_PREFIX + room.slice(1) : CHANNEL_PREFIX + room;
-}
-
-/** `room:general` → `general`; undefined for a channel which is not a room's. */
-export function roomOf(channel: string): string | undefined {
-  if (channel.startsWith(CHANNEL_PREFIX)) return channel.slice(CHANNEL_PREFIX.length);
-  const room = `!${channel.slice(INTERNAL_PREFIX.length)}`;
-  return isInternal(room) && channelOf(room) === channel ? room : undefined;
 }

@@ -3,7 +3,9 @@ import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import type { Publication } from '../protocol/position.js';
 
 export class Delivery {
-  readonly #frames = new Map<Dialect, Frame>();
+  #dialect: Dialect | undefined;
+  #frame: Frame | undefined;
+  #others: Map<Dialect, Frame> | undefined;
 
   constructor(
     readonly room: string,
@@ -12,14 +14,26 @@ export class Delivery {
 
   /** The text of its frame in a dialect; shared by all who speak it, so never to be written into. */
   frameFor(dialect: Dialect): Frame {
-    const known = this.#frames.get(dialect);
+    if (this.#dialect === dialect) return this.#frame!;
+    const known = this.#others?.get(dialect);
     if (known !== undefined) return known;
     const frame = dialect.encodePublication(this.room, this.publication);
-    this.#frames.set(dialect, frame);
+    if (this.#dialect) (this.#others ??= new Map()).set(dialect, frame);
+    else {
+      this.#dialect = dialect;
+      this.#frame = frame;
+    }
     return frame;
   }
 
-  /** Roughly what it holds, in bytes: the body, one frame of it, and the objects around. */
+  /** Lets go of the frames: most publications are needed once, and then only kept in case. */
+  forgetFrames(): void {
+    this.#dialect = undefined;
+    this.#frame = undefined;
+    this.#others = undefined;
+  }
+
+  /** Roughly what it holds at most, in bytes: the body, one frame of it, and the objects around. */
   get bytes(): number {
     return 2 * this.publication.body.length + 400;
   }

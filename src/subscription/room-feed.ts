@@ -122,6 +122,7 @@ export class RoomFeed implements RoomLogListener {
     }
     if (!isInternal(this.room))
       this.context.meter.onDelivered(delivery.publication.messageId, this.#live.size);
+    delivery.forgetFrames();
   }
 
   onGap(before: Position, to: number): void {

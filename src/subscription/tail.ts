@@ -1,5 +1,11 @@
 // The newest publications of a room in memory: contiguous, and ending where the room's feed stands.
-import { type ClaimedPosition, type Position, positionBefore, samePosition } from '../protocol/position.js';
+import {
+  type ClaimedPosition,
+  type Position,
+  positionBefore,
+  positionOf,
+  samePosition,
+} from '../protocol/position.js';
 import type { Delivery } from './delivery.js';
 import type { SubscriptionOptions } from './subscription-options.js';
 
@@ -54,12 +60,11 @@ export class Tail {
 
   /** @param delivery follows `end` */
   append(delivery: Delivery): void {
-    const { epoch, offset, messageId } = delivery.publication;
-    this.#end = { epoch, offset, messageId };
+    this.#end = positionOf(delivery.publication);
     this.#deliveries.push(delivery);
     this.budget.add(delivery.bytes);
-    const limit = this.#resting ? this.options.tailSize : this.options.maxTailSize;
-    if (this.#deliveries.length > limit + SLACK) this.trim(limit);
+    const mayBeOver = this.length > this.options.tailSize + SLACK;
+    if (mayBeOver && this.length > this.#limit + SLACK) this.trim(this.#limit);
     else if (this.budget.exceeded) this.trim(Math.floor(this.length / 2));
   }
 
@@ -108,6 +113,10 @@ export class Tail {
   positionBefore(count: number): Position {
     const oldest = this.#deliveries[this.length - count];
     return oldest ? positionBefore(oldest.publication) : this.#end;
+  }
+
+  get #limit(): number {
+    return this.#resting ? this.options.tailSize : this.options.maxTailSize;
   }
 
   get #resting(): boolean {

@@ -88,10 +88,15 @@ describe('a client that reads nothing', () => {
   });
 
   // The smaller budget is below the high-water mark that Node's own streams have since version 22.
-  it.each(['65536', '131072'])(
-    'gets everything in order, once, when it reads again (budget %s)',
-    async (budget) => {
-      const app = await start({ HISTORY_SIZE: '1000', SEND_BUDGET_BYTES: budget });
+  it.each([
+    ['65536', 'true'],
+    ['131072', 'true'],
+    ['65536', 'false'],
+    ['131072', 'false'],
+  ])(
+    'gets everything in order, once, when it reads again (budget %s, direct writes %s)',
+    async (SEND_BUDGET_BYTES, DIRECT_WRITES) => {
+      const app = await start({ HISTORY_SIZE: '1000', SEND_BUDGET_BYTES, DIRECT_WRITES });
       const others = await members(app);
       const asleep = await sleeper(app);
       await publish(others, 1, 900);
@@ -125,19 +130,26 @@ describe('a client that reads nothing', () => {
     expect(await readUpTo(asleep, 905)).toEqual(range(901, 905));
   });
 
-  it('is closed with 4008 when it takes nothing for too long, and nobody else is', async () => {
-    const app = await start({ HISTORY_SIZE: '100', SLOW_CONSUMER_TIMEOUT: '1s' });
-    const others = await members(app);
-    const asleep = await sleeper(app);
-    await publish(others, 1, 900);
-    await healthTells(app, { connections: 2 });
-    await publish(others, 901, 905);
+  it.each([
+    ['direct writes', 'true'],
+    ['streams', 'false'],
+  ])(
+    'is closed with 4008 when it takes nothing for too long, and nobody else is (%s)',
+    async (_how, direct) => {
+      const env = { HISTORY_SIZE: '100', SLOW_CONSUMER_TIMEOUT: '1s', DIRECT_WRITES: direct };
+      const app = await start(env);
+      const others = await members(app);
+      const asleep = await sleeper(app);
+      await publish(others, 1, 900);
+      await healthTells(app, { connections: 2 });
+      await publish(others, 901, 905);
 
-    // The close frame is behind what it did not read, and may be lost with the connection.
-    asleep.resume();
-    expect([4008, undefined]).toContain(await within(asleep.closed, TIMEOUT_MS, 'The end'));
-    expect(await others[1].request({ type: 'PING' })).toMatchObject({ type: 'PONG' });
-  });
+      // The close frame is behind what it did not read, and may be lost with the connection.
+      asleep.resume();
+      expect([4008, undefined]).toContain(await within(asleep.closed, TIMEOUT_MS, 'The end'));
+      expect(await others[1].request({ type: 'PING' })).toMatchObject({ type: 'PONG' });
+    },
+  );
 
   it('is closed when it only asks and never reads the answers', async () => {
     const app = await start({ SLOW_CONSUMER_TIMEOUT: '1s' });

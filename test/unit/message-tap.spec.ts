@@ -57,8 +57,8 @@ describe('the tap', () => {
           const forwarded: Buffer[] = [];
           const taken: Message[] = [];
           socket.on('data', (bytes: Buffer) => forwarded.push(Buffer.from(bytes)));
-          const tapped = tapMessages(socket, (channel, payload) => {
-            taken.push({ channel, payload: payload.toString('hex') });
+          const tapped = tapMessages(socket, (channel, chunk, start, end) => {
+            taken.push({ channel, payload: chunk.toString('hex', start, end) });
           });
           expect(tapped).toBe(true);
           const bytes = Buffer.concat(replies.map((reply) => reply.bytes));
@@ -107,8 +107,8 @@ describe.each([2, 3] as const)('on a real link with RESP%i', (protocol) => {
       'the links are up',
     );
     expect(
-      tapMessages(tapped.stream, (channel, payload) =>
-        heard.tapped.push(`${channel} ${payload.toString('hex')}`),
+      tapMessages(tapped.stream, (channel, chunk, start, end) =>
+        heard.tapped.push(`${channel} ${chunk.toString('hex', start, end)}`),
       ),
     ).toBe(true);
     plain.on('messageBuffer', (channel: Buffer, payload: Buffer) => {

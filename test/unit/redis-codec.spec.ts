@@ -7,6 +7,7 @@ import {
   decodeHistory,
   decodePayload,
   encodeSignal,
+  type Known,
   logKey,
   messageIdKey,
   metaKey,
@@ -22,6 +23,16 @@ const epoch = fc.stringMatching(/^[A-Za-z0-9_-]{12}$/);
 /** As the publish script writes it. */
 function payloadOf({ epoch: name, offset, messageId: id, previousId, body }: Publication): Buffer {
   return Buffer.concat([Buffer.from(`p${name}\n${offset}\n${previousId}\n${id}\n`), body]);
+}
+
+/** As it lies in a chunk from the link, with others around it; the chunk is gone afterwards. */
+function decode(payload: Buffer, known?: Known): ReturnType<typeof decodePayload> {
+  const around = Buffer.from('\n1\np\n');
+  const end = around.length + payload.length;
+  const chunk = Buffer.concat([around, payload, around]);
+  const decoded = decodePayload(chunk, around.length, end, known);
+  chunk.fill(0);
+  return decoded;
 }
 
 describe('a channel payload', () => {
@@ -43,16 +54,29 @@ describe('a channel payload', () => {
             previousId,
             body,
           };
-          expect(decodePayload(payloadOf(publication))).toEqual({ publication });
+          expect(decode(payloadOf(publication))).toEqual(publication);
         },
       ),
+    );
+  });
+
+  it('is read the same whatever the channel brought before it', () => {
+    const names = fc.constantFrom('e', 'é', 'Ã©', 'ee', '\u{1f600}', '');
+    fc.assert(
+      fc.property(names, names, names, names, names, (name, id, previousId, ...before) => {
+        const body = Buffer.from('{}');
+        const publication = { epoch: name, offset: 2, messageId: id, previousOffset: 1, previousId, body };
+        const known = { epoch: before[0], messageId: before[1] };
+        expect(decode(payloadOf(publication), known)).toEqual(publication);
+      }),
+      { numRuns: 1_000 },
     );
   });
 
   it('is read as the signal it was written for', () => {
     fc.assert(
       fc.property(bytes, (payload) => {
-        expect(decodePayload(encodeSignal(payload))).toEqual({ signal: payload });
+        expect(decode(encodeSignal(payload))).toEqual({ signal: payload });
       }),
     );
   });
@@ -69,16 +93,18 @@ describe('a channel payload', () => {
       'pe\n1.5\na\nb\n{}',
       'pe\none\na\nb\n{}',
       'pe\n\na\nb\n{}',
+      'pe\n1e3\na\nb\n{}',
+      'pe\n 1\na\nb\n{}',
       'pe\n99999999999999999999\na\nb\n{}',
     ];
-    expect(broken.map((each) => decodePayload(Buffer.from(each)))).toEqual(broken.map(() => undefined));
+    expect(broken.map((each) => decode(Buffer.from(each)))).toEqual(broken.map(() => undefined));
   });
 
   it('never throws, whatever it holds', () => {
     const first = fc.constantFrom(0x70, 0x73, 0x0a, 0);
     fc.assert(
       fc.property(first, bytes, (byte, rest) => {
-        const decoded = decodePayload(Buffer.concat([Buffer.of(byte), rest]));
+        const decoded = decode(Buffer.concat([Buffer.of(byte), rest]));
         expect(decoded === undefined).toBe(byte !== 0x73 && !isPublication(byte, rest));
       }),
       { numRuns: 1_000 },
@@ -89,7 +115,7 @@ describe('a channel payload', () => {
 /** Whether there are four lines behind a p, the second of which is an offset. */
 function isPublication(first: number, rest: Buffer): boolean {
   const lines = rest.toString('latin1').split('\n');
-  const offset = Number(lines[1]);
+  const offset = /^[0-9]+$/.test(lines[1] ?? '') ? Number(lines[1]) : 0;
   return first === 0x70 && lines.length > 4 && Number.isSafeInteger(offset) && offset >= 1;
 }
 

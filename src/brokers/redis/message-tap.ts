@@ -1,11 +1,10 @@
 // Takes pub/sub messages straight off the subscriber link; everything else on it stays ioredis's.
 import type { EventEmitter } from 'node:events';
 
-/** How a message begins: in RESP3 as a push, in RESP2 as an array. */
-const MESSAGE_HEADS = ['>3\r\n$7\r\nmessage\r\n$', '*3\r\n$7\r\nmessage\r\n$'].map((head) =>
-  Buffer.from(head),
-);
-const HEAD_LENGTH = MESSAGE_HEADS[0]!.length;
+/** How a message begins, behind `>` in RESP3, where it is a push, or `*` in RESP2, where it is an array. */
+const MESSAGE_HEAD = Buffer.from('3\r\n$7\r\nmessage\r\n$');
+const PUSH = 0x3e;
+const ARRAY = 0x2a;
 const CR = 0x0d;
 /** Types whose line tells a length in bytes: bulk and verbatim strings, bulk errors. A null has length -1. */
 const STRINGS = '$=!';
@@ -16,20 +15,19 @@ const MAX_DEPTH = 8;
 
 type Listener = (chunk: Buffer) => void;
 
+/** The payload is `bytes` from `start` to `end`, valid only during the call. */
+export type OnMessage = (channel: string, bytes: Buffer, start: number, end: number) => void;
+
 /**
  * ioredis decodes each message into general values and hands it through several layers, which costs more than
- * Redis takes to send it. So the link's bytes come here first: messages are cut out and delivered as views of
- * the chunk, and all else, subscribe's replies above all, goes on to ioredis's own listener unchanged. Nothing of
+ * Redis takes to send it. So the link's bytes come here first: messages are delivered where they lie in the
+ * chunk, and all else, subscribe's replies above all, goes on to ioredis's own listener unchanged. Nothing of
  * ioredis is touched but the listeners of its socket; where those are not as expected, it keeps reading all.
  *
  * @param socket the socket of a connection that is ready
- * @param onMessage both arguments are valid only during the call where the payload isn't copied
  * @returns whether messages come here from now on
  */
-export function tapMessages(
-  socket: EventEmitter,
-  onMessage: (channel: string, payload: Buffer) => void,
-): boolean {
+export function tapMessages(socket: EventEmitter, onMessage: OnMessage): boolean {
   const listeners = socket.listeners('data') as Listener[];
   if (listeners.length === 0) return false;
   const forward = (bytes: Buffer) => {
@@ -46,53 +44,65 @@ export function tapMessages(
 }
 
 /** Deals with all whole replies; returns where the first incomplete one begins. */
-function splitReplies(
-  bytes: Buffer,
-  onMessage: (channel: string, payload: Buffer) => void,
-  forward: Listener,
-): number {
+function splitReplies(bytes: Buffer, onMessage: OnMessage, forward: Listener): number {
   let at = 0;
   while (at < bytes.length) {
-    const end = endOfReply(bytes, at, 0);
+    const message = isMessage(bytes, at);
+    const end = message
+      ? readMessage(bytes, at + 1 + MESSAGE_HEAD.length, onMessage)
+      : endOfReply(bytes, at, 0);
     if (end < 0) break;
-    if (isMessage(bytes, at)) readMessage(bytes, at + HEAD_LENGTH, onMessage);
-    else forward(bytes.subarray(at, end));
+    if (!message) forward(bytes.subarray(at, end));
     at = end;
   }
   return at;
 }
 
 function isMessage(bytes: Buffer, at: number): boolean {
-  const end = at + HEAD_LENGTH;
-  return (
-    end <= bytes.length && MESSAGE_HEADS.some((head) => bytes.compare(head, 0, HEAD_LENGTH, at, end) === 0)
-  );
+  if (bytes[at] !== PUSH && bytes[at] !== ARRAY) return false;
+  for (let index = 0; index < MESSAGE_HEAD.length; index++) {
+    if (bytes[at + 1 + index] !== MESSAGE_HEAD[index]) return false;
+  }
+  return true;
 }
 
-/** @param at the digits of the channel's length */
-function readMessage(bytes: Buffer, at: number, onMessage: (channel: string, payload: Buffer) => void): void {
-  const channelAt = bytes.indexOf(CR, at) + 2;
+/**
+ * @param at the digits of the channel's length
+ * @returns where the message ends; -1: later than the bytes do
+ */
+function readMessage(bytes: Buffer, at: number, onMessage: OnMessage): number {
+  const channelAt = endOfLine(bytes, at);
+  if (channelAt < 0) return -1;
   const channelEnd = channelAt + integer(bytes, at, channelAt - 2);
   const lengthAt = channelEnd + 3;
-  const payloadAt = bytes.indexOf(CR, lengthAt) + 2;
-  const payloadEnd = payloadAt + integer(bytes, lengthAt, payloadAt - 2);
-  onMessage(bytes.toString('latin1', channelAt, channelEnd), bytes.subarray(payloadAt, payloadEnd));
+  const start = endOfLine(bytes, lengthAt);
+  if (start < 0) return -1;
+  const end = start + integer(bytes, lengthAt, start - 2);
+  if (end + 2 > bytes.length) return -1;
+  onMessage(bytes.toString('latin1', channelAt, channelEnd), bytes, start, end);
+  return end + 2;
+}
+
+/** Where the next line begins, which is behind a CR LF; -1: later than the bytes end. */
+function endOfLine(bytes: Buffer, from: number): number {
+  // Lines are short: a search by the runtime would cost more than its call.
+  for (let at = from; at < bytes.length - 1; at++) if (bytes[at] === CR) return at + 2;
+  return -1;
 }
 
 /** Where the reply that begins at `at` ends; -1: later than the bytes do. */
 function endOfReply(bytes: Buffer, at: number, depth: number): number {
-  const lineEnd = bytes.indexOf(CR, at);
-  if (lineEnd < 0 || lineEnd + 2 > bytes.length || depth > MAX_DEPTH) return -1;
-  const after = lineEnd + 2;
+  const after = endOfLine(bytes, at);
+  if (after < 0 || depth > MAX_DEPTH) return -1;
   const type = String.fromCharCode(bytes[at]!);
   if (STRINGS.includes(type)) {
-    const length = integer(bytes, at + 1, lineEnd);
+    const length = integer(bytes, at + 1, after - 2);
     const end = length < 0 ? after : after + length + 2;
     return end <= bytes.length ? end : -1;
   }
   const perEntry = ELEMENTS_PER_ENTRY[type];
   if (perEntry === undefined) return after;
-  return endOfReplies(bytes, after, perEntry * integer(bytes, at + 1, lineEnd), depth);
+  return endOfReplies(bytes, after, perEntry * integer(bytes, at + 1, after - 2), depth);
 }
 
 function endOfReplies(bytes: Buffer, from: number, count: number, depth: number): number {

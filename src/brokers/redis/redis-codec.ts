@@ -25,31 +25,75 @@ export function encodeSignal(payload: Buffer): Buffer {
   return Buffer.concat([Buffer.of(SIGNAL), payload]);
 }
 
-/** What a channel brought; undefined when it is nobody of ours who wrote it. */
+/** What a channel brought last; its strings are taken again rather than decoded anew. */
+export type Known = Pick<Publication, 'epoch' | 'messageId'>;
+
+/**
+ * What a channel brought; undefined when it is nobody of ours who wrote it.
+ *
+ * @param payload lies in it from `start` to `end`
+ */
 export function decodePayload(
   payload: Buffer,
-): { publication: Publication } | { signal: Buffer } | undefined {
-  if (payload[0] === SIGNAL) return { signal: payload.subarray(1) };
-  if (payload[0] !== PUBLICATION) return undefined;
-  const ends: number[] = [];
-  for (let at = 1; ends.length < 4; at = ends[ends.length - 1]! + 1) {
-    const end = payload.indexOf(NEWLINE, at);
-    if (end < 0) return undefined;
-    ends.push(end);
-  }
-  const [epochEnd, offsetEnd, previousEnd, idEnd] = ends as [number, number, number, number];
-  const offset = Number(payload.toString('latin1', epochEnd + 1, offsetEnd));
+  start: number,
+  end: number,
+  known?: Known,
+): Publication | { readonly signal: Buffer } | undefined {
+  if (start < end && payload[start] === SIGNAL) return { signal: copyOf(payload, start + 1, end) };
+  if (start >= end || payload[start] !== PUBLICATION) return undefined;
+  const epochEnd = endOfField(payload, start + 1, end);
+  const offsetEnd = endOfField(payload, epochEnd + 1, end);
+  const previousEnd = endOfField(payload, offsetEnd + 1, end);
+  const idEnd = endOfField(payload, previousEnd + 1, end);
+  if (idEnd >= end) return undefined;
+  const offset = readOffset(payload, epochEnd + 1, offsetEnd);
   if (!Number.isSafeInteger(offset) || offset < 1) return undefined;
-  const publication: Publication = {
-    epoch: payload.toString('latin1', 1, epochEnd),
+  return {
+    epoch: readText(payload, start + 1, epochEnd, known?.epoch),
     offset,
-    messageId: payload.toString('utf8', previousEnd + 1, idEnd),
+    messageId: readText(payload, previousEnd + 1, idEnd, undefined),
     previousOffset: offset - 1,
-    previousId: payload.toString('utf8', offsetEnd + 1, previousEnd),
-    // A copy, since the payload is a view of a whole chunk from the socket, which it would keep in memory.
-    body: Buffer.from(payload.subarray(idEnd + 1)),
+    previousId: readText(payload, offsetEnd + 1, previousEnd, known?.messageId),
+    body: copyOf(payload, idEnd + 1, end),
   };
-  return { publication };
+}
+
+/** A copy, since the bytes are part of a whole chunk from the socket, which a view would keep in memory. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  const copy = Buffer.allocUnsafe(end - start);
+  bytes.copy(copy, 0, start, end);
+  return copy;
+}
+
+/** Where the line that begins at `at` ends; `end` or more: not before. */
+function endOfField(bytes: Buffer, at: number, end: number): number {
+  while (at < end && bytes[at] !== NEWLINE) at++;
+  return at;
+}
+
+/** NaN for anything but digits. */
+function readOffset(bytes: Buffer, start: number, end: number): number {
+  let value = start < end ? 0 : Number.NaN;
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30;
+    value = digit >= 0 && digit <= 9 ? value * 10 + digit : Number.NaN;
+  }
+  return value;
+}
+
+/** `guess` itself where that is what the bytes say. */
+function readText(bytes: Buffer, start: number, end: number, guess: string | undefined): string {
+  return guess !== undefined && isText(bytes, start, end, guess) ? guess : bytes.toString('utf8', start, end);
+}
+
+/** Only ever true of ASCII. */
+function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
+  if (text.length !== end - start) return false;
+  for (let index = 0; index < text.length; index++) {
+    const byte = bytes[start + index]!;
+    if (byte > 0x7f || byte !== text.charCodeAt(index)) return false;
+  }
+  return true;
 }
 
 export function decodeHead([epoch, offset, messageId]: HeadReply): Position {

@@ -7,13 +7,13 @@ import { ChatError } from '../../protocol/errors.js';
 import { RECONNECT_BACKOFF } from '../link-timing.js';
 import { Patience } from '../patience.js';
 import { LinkMonitor } from './link-monitor.js';
-import { tapMessages } from './message-tap.js';
+import { type OnMessage, tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
 import { RedisOptions } from './redis-options.js';
 
 /** Whom the manager tells; all methods return at once. */
 export interface RedisListener {
-  onMessage(channel: string, payload: Buffer): void;
+  readonly onMessage: OnMessage;
   onCommandsReady(): void;
   onSubscriberReady(): void;
 }
@@ -44,7 +44,7 @@ export class RedisManager {
     this.#subscriber.on('ready', () => this.#onSubscriberReady());
     // Only where the tap does not sit.
     this.#subscriber.on('messageBuffer', (channel: Buffer, payload: Buffer) => {
-      this.#onMessage(channel.toString('latin1'), payload);
+      this.#onMessage(channel.toString('latin1'), payload, 0, payload.length);
     });
   }
 
@@ -130,12 +130,12 @@ export class RedisManager {
     for (const link of [this.#subscriber, this.commands]) link.disconnect();
   }
 
-  #onMessage(channel: string, payload: Buffer): void {
-    if (!this.#monitor.onMessage(channel)) this.#listener?.onMessage(channel, payload);
-  }
+  readonly #onMessage: OnMessage = (channel, bytes, start, end) => {
+    if (!this.#monitor.onMessage(channel)) this.#listener?.onMessage(channel, bytes, start, end);
+  };
 
   #onSubscriberReady(): void {
-    tapMessages(this.#subscriber.stream, (channel, payload) => this.#onMessage(channel, payload));
+    tapMessages(this.#subscriber.stream, this.#onMessage);
     // Failing, it leaves the probe unheard, and the monitor renews the link.
     this.subscribe([this.#monitor.channel]).catch(() => undefined);
     this.#listener?.onSubscriberReady();

@@ -11,22 +11,38 @@ import {
 } from '../../core/broker.js';
 import { newEpoch } from '../../core/ids.js';
 import type { Position } from '../../protocol/position.js';
-import { channelOf, roomOf } from '../../protocol/room.js';
+import { channelOf } from '../../protocol/room.js';
 import { HistoryOptions } from '../history-options.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { failingAsOne } from './pipeline.js';
 import { META_TTL_FACTOR, PublishQueue } from './publish-queue.js';
-import { decodeHead, decodeHistory, decodePayload, encodeSignal, logKey, metaKey } from './redis-codec.js';
+import {
+  decodeHead,
+  decodeHistory,
+  decodePayload,
+  encodeSignal,
+  type Known,
+  logKey,
+  metaKey,
+} from './redis-codec.js';
 import { RedisManager } from './redis-manager.js';
 
 /** How long a room in which nothing was ever said keeps its epoch. */
 const EMPTY_ROOM_TTL_MS = 60 * 60 * 1000;
+
+/** A subscribed channel. */
+interface Feed {
+  readonly room: string;
+  known: Known | undefined;
+}
 
 @Injectable()
 export class RedisBroker extends Broker {
   readonly #logger = new Logger(RedisBroker.name);
   readonly #publishes: PublishQueue;
   readonly #channels: ChannelSubscriptions;
+  /** Of the subscribed channels. */
+  readonly #feeds = new Map<string, Feed>();
   #sink: BrokerSink | undefined;
 
   constructor(
@@ -41,18 +57,26 @@ export class RedisBroker extends Broker {
   start(sink: BrokerSink): void {
     this.#sink = sink;
     this.manager.connect({
-      onMessage: (channel, payload) => this.#deliver(channel, payload),
+      onMessage: (...message) => this.#deliver(...message),
       onCommandsReady: () => this.#publishes.onReady(),
       onSubscriberReady: () => void this.#renewSubscriptions(),
     });
   }
 
   async subscribe(room: string): Promise<void> {
-    await this.#channels.add(channelOf(room));
+    const channel = channelOf(room);
+    if (!this.#feeds.has(channel)) this.#feeds.set(channel, { room, known: undefined });
+    try {
+      await this.#channels.add(channel);
+    } finally {
+      if (!this.#channels.has(channel)) this.#feeds.delete(channel);
+    }
   }
 
   async unsubscribe(room: string): Promise<void> {
-    this.#channels.remove(channelOf(room));
+    const channel = channelOf(room);
+    this.#feeds.delete(channel);
+    this.#channels.remove(channel);
   }
 
   publish(room: string, draft: Draft): Promise<Receipt> {
@@ -97,6 +121,7 @@ export class RedisBroker extends Broker {
     this.#sink = undefined;
     this.#publishes.close();
     this.#channels.clear();
+    this.#feeds.clear();
     await this.manager.close();
   }
 
@@ -111,12 +136,15 @@ export class RedisBroker extends Broker {
     }
   }
 
-  #deliver(channel: string, payload: Buffer): void {
-    const room = roomOf(channel);
-    if (room === undefined || !this.#channels.has(channel)) return;
-    const decoded = decodePayload(payload);
+  #deliver(channel: string, bytes: Buffer, start: number, end: number): void {
+    const feed = this.#feeds.get(channel);
+    if (feed === undefined) return;
+    const decoded = decodePayload(bytes, start, end, feed.known);
     if (!decoded) this.#logger.warn(`A foreign payload on channel ${channel} was dropped`);
-    else if ('signal' in decoded) this.#sink?.onSignal(room, decoded.signal);
-    else this.#sink?.onPublication(room, decoded.publication);
+    else if ('signal' in decoded) this.#sink?.onSignal(feed.room, decoded.signal);
+    else {
+      feed.known = decoded;
+      this.#sink?.onPublication(feed.room, decoded);
+    }
   }
 }
