@@ -2,6 +2,7 @@
 import { type OnGatewayDisconnect, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AuthService } from '../auth/auth.service.js';
 import { ChatError } from '../protocol/errors.js';
+import type { Reply } from '../protocol/events.js';
 import { ControlService } from '../rooms/control.service.js';
 import { RoomService } from '../rooms/room.service.js';
 import type { Outcome } from './command-router.js';
@@ -17,6 +18,10 @@ import {
 } from './commands.dto.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { WsConnection } from './ws-connection.js';
+
+function asOutcome(reply: Reply): Outcome {
+  return { reply };
+}
 
 @WebSocketGateway()
 export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
@@ -43,8 +48,8 @@ export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
   }
 
   @SubscribeMessage('SEND_MESSAGE')
-  async sendMessage(connection: WsConnection, command: SendMessageDto): Promise<Outcome> {
-    return { reply: await this.rooms.send(connection, command) };
+  sendMessage(connection: WsConnection, command: SendMessageDto): Promise<Outcome> {
+    return this.rooms.send(connection, command).then(asOutcome);
   }
 
   @SubscribeMessage('HISTORY')

@@ -8,12 +8,13 @@ import { MalformedFrame } from '../protocol/dialects/dialect.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Reply, Welcome } from '../protocol/events.js';
 import { CommandQueue, type Emit } from './command-queue.js';
-import type { CommandRouter } from './command-router.js';
+import type { CommandRouter, Outcome } from './command-router.js';
 import { FloodGuard } from './flood-guard.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
 const MAX_STRIKES = 5;
+const NOTHING: Emit = () => undefined;
 
 export class CommandLoop {
   readonly #queue: CommandQueue;
@@ -124,20 +125,20 @@ export class CommandLoop {
       this.#sendError(error, ref);
       if (code !== undefined) this.connection.close(code);
     };
-    this.#queue.push(() => Promise.resolve(emit), { alone: false });
+    this.#queue.push(() => emit, { alone: false });
   }
 
   #finish(code: CloseCode): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#queue.push(() => Promise.resolve(() => this.connection.close(code)), { alone: true });
+    this.#queue.push(() => () => this.connection.close(code), { alone: true });
   }
 
   /** Goes out as soon as the client and its dialect are known, before any reply. */
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    this.#queue.push(() => Promise.resolve(() => this.#sendWelcome()), { alone: false });
+    this.#queue.push(() => () => this.#sendWelcome(), { alone: false });
   }
 
   #sendWelcome(): void {
@@ -170,26 +171,43 @@ export class CommandLoop {
     };
   }
 
-  async #run(request: Request): Promise<Emit> {
+  #run(request: Request): Emit | Promise<Emit> {
     // The AUTH before it has failed, and the connection is closing.
-    if (!this.connection.admitted) return () => undefined;
-    return (await this.#attempt(request)).emit;
+    if (!this.connection.admitted) return NOTHING;
+    if (COMMANDS.get(request.type)?.alone) return this.#attempt(request).then(({ emit }) => emit);
+    try {
+      const outcome = this.router.dispatch(this.connection, request);
+      if (!(outcome instanceof Promise)) return this.#answer(outcome, request.ref);
+      return outcome.then(
+        (settled) => this.#answer(settled, request.ref),
+        (cause) => this.#answerError(cause, request.ref),
+      );
+    } catch (cause) {
+      return this.#answerError(cause, request.ref);
+    }
   }
 
-  async #attempt({ type, ref, body }: Request): Promise<{ emit: Emit; error?: ChatError }> {
+  async #attempt(request: Request): Promise<{ emit: Emit; error?: ChatError }> {
     try {
       // Replies may be large: who does not read them is not asked for more.
-      if (COMMANDS.get(type)?.alone) await this.connection.whenWritable();
-      const outcome = await this.router.dispatch(this.connection, { type, body });
-      const emit = () => {
-        if (outcome.reply) this.#sendReply(outcome.reply, ref);
-        outcome.afterwards?.();
-      };
-      return { emit };
+      if (COMMANDS.get(request.type)?.alone) await this.connection.whenWritable();
+      return { emit: this.#answer(await this.router.dispatch(this.connection, request), request.ref) };
     } catch (cause) {
       const error = this.#asChatError(cause);
-      return { emit: () => this.#sendError(error, ref), error };
+      return { emit: () => this.#sendError(error, request.ref), error };
     }
+  }
+
+  #answer(outcome: Outcome, ref: CommandRef | undefined): Emit {
+    return () => {
+      if (outcome.reply) this.#sendReply(outcome.reply, ref);
+      outcome.afterwards?.();
+    };
+  }
+
+  #answerError(cause: unknown, ref: CommandRef | undefined): Emit {
+    const error = this.#asChatError(cause);
+    return () => this.#sendError(error, ref);
   }
 
   /** Nobody asked by a frame, so whoever can't be served is sent away to come back, rather than left waiting. */

@@ -4,8 +4,8 @@
 export type Emit = () => void;
 
 interface Slot {
-  /** Never rejects. */
-  readonly run: () => Promise<Emit>;
+  /** Never throws or rejects. */
+  readonly run: () => Emit | Promise<Emit>;
   readonly alone: boolean;
   emit: Emit | undefined;
 }
@@ -26,7 +26,7 @@ export class CommandQueue {
 
   constructor(private readonly source: { pause(): void; resume(): void }) {}
 
-  push(run: () => Promise<Emit>, { alone }: { alone: boolean }): void {
+  push(run: () => Emit | Promise<Emit>, { alone }: { alone: boolean }): void {
     this.#slots.push({ run, alone, emit: undefined });
     if (!this.#paused && this.#slots.length >= HIGH_WATER) {
       this.#paused = true;
@@ -36,13 +36,10 @@ export class CommandQueue {
   }
 
   #advance(): void {
-    for (let first = this.#slots[0]; first?.emit; first = this.#slots[0]) {
-      this.#slots.shift();
-      this.#started--;
-      first.emit();
-    }
-    for (let next = this.#slots[this.#started]; next; next = this.#slots[this.#started]) {
-      if (this.#started > 0 && (next.alone || this.#slots[0]!.alone)) break;
+    for (;;) {
+      this.#answer();
+      const next = this.#slots[this.#started];
+      if (!next || (this.#started > 0 && (next.alone || this.#slots[0]!.alone))) break;
       this.#started++;
       this.#start(next);
     }
@@ -52,10 +49,23 @@ export class CommandQueue {
     }
   }
 
+  /** Sends the replies whose turn it is. */
+  #answer(): void {
+    for (let first = this.#slots[0]; first?.emit; first = this.#slots[0]) {
+      this.#slots.shift();
+      this.#started--;
+      first.emit();
+    }
+  }
+
   #start(slot: Slot): void {
-    void slot.run().then((emit) => {
-      slot.emit = emit;
-      if (this.#slots[0] === slot) this.#advance();
-    });
+    const result = slot.run();
+    if (result instanceof Promise) void result.then((emit) => this.#finish(slot, emit));
+    else slot.emit = result;
+  }
+
+  #finish(slot: Slot, emit: Emit): void {
+    slot.emit = emit;
+    if (this.#slots[0] === slot) this.#advance();
   }
 }

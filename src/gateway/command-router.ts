@@ -40,7 +40,10 @@ export class CommandRouter {
   }
 
   /** @throws ChatError UNKNOWN_TYPE, what the check finds, or what the method throws */
-  async dispatch(connection: WsConnection, { type, body }: Pick<Request, 'type' | 'body'>): Promise<Outcome> {
+  dispatch(
+    connection: WsConnection,
+    { type, body }: Pick<Request, 'type' | 'body'>,
+  ): Outcome | Promise<Outcome> {
     const route = this.#routes.get(type);
     if (!route) throw new ChatError('UNKNOWN_TYPE', 'There is no command of this type');
     route.check?.verify(body);

@@ -72,7 +72,7 @@ export class DirectWrites {
   /** @returns bytes that `onTaken` will tell; undefined: nothing was written, the stream has to do it */
   write(writer: Writer, bytes: Buffer): number | undefined {
     const socket: HandleOwner = writer.stream;
-    const handle = socket._handle;
+    const handle = socket['_handle'];
     // What the stream holds back goes first. A TLS socket's handle is another, and a closed one has none.
     if (!(handle instanceof this.tcp.TCP) || socket.writableLength > 0) return undefined;
     const request = this.#request;

@@ -36,13 +36,13 @@ export class FrameBatch {
 
   /** Shared: never to be written into. */
   get bytes(): Buffer {
-    return (this.#bytes ??= this.#join());
+    return (this.#bytes ??= FrameBatch.#join(this));
   }
 
-  #join(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.byteLength);
-    let end = this.byteLength;
-    for (let batch: FrameBatch = this; batch.previous; batch = batch.previous) {
+  static #join(last: FrameBatch): Buffer {
+    const bytes = Buffer.allocUnsafe(last.byteLength);
+    let end = last.byteLength;
+    for (let batch = last; batch.previous; batch = batch.previous) {
       const { text, textLength } = batch;
       const textAt = end - textLength;
       if (typeof text === 'string') bytes.write(text, textAt);

@@ -2,12 +2,14 @@
 import { hash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Broker, type Draft, type HistoryRange } from '../core/broker.js';
+import { isoNow } from '../core/clock.js';
 import { newMessageId } from '../core/ids.js';
 import { Meter } from '../core/meter.js';
 import type { HistoryCommand, SendMessageCommand } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Ack, History, Identity } from '../protocol/events.js';
-import type { MessageBody, Publication } from '../protocol/position.js';
+import { encodeBody } from '../protocol/message-body.js';
+import type { Publication } from '../protocol/position.js';
 import { RoomOptions } from './room-options.js';
 
 /** A messageId the server made is sent to the broker again only while its publish is under way. */
@@ -25,15 +27,16 @@ export class MessageService {
     private readonly meter: Meter,
   ) {}
 
-  /** Resolves when stored. @throws ChatError MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
-  async publish(sender: Identity, command: SendMessageCommand): Promise<Ack> {
+  /** Resolves when stored; may throw at once. @throws ChatError MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
+  publish(sender: Identity, command: SendMessageCommand): Promise<Ack> {
     const { room } = command;
     const draft = this.#draft(sender, command);
     const now = performance.now();
     this.meter.onPublish(draft.messageId, now);
-    const { epoch, offset, messageId, duplicate } = await this.broker.publish(room, draft);
-    this.meter.onStored(now, duplicate);
-    return { type: 'ACK', room, epoch, offset, messageId, duplicate };
+    return this.broker.publish(room, draft).then(({ epoch, offset, messageId, duplicate }) => {
+      this.meter.onStored(now, duplicate);
+      return { type: 'ACK', room, epoch, offset, messageId, duplicate };
+    });
   }
 
   /** @throws ChatError BAD_REQUEST, UNAVAILABLE */
@@ -58,25 +61,19 @@ export class MessageService {
     return oldestFirst ? publications.slice(0, tooMuch) : publications.slice(-tooMuch);
   }
 
-  #draft({ id, name }: Identity, { message, data, messageId }: SendMessageCommand): Draft {
+  #draft({ id, name }: Identity, { message, data, messageId: key }: SendMessageCommand): Draft {
     const json = data === undefined ? '' : JSON.stringify(data);
     if (Buffer.byteLength(message) + Buffer.byteLength(json) > this.options.maxMessageBytes) {
       throw new ChatError('MESSAGE_TOO_LARGE', `A message may have ${this.options.maxMessageBytes} bytes`);
     }
-    const body: MessageBody = {
-      messageId: messageId ?? newMessageId(),
-      sender: { id, name },
-      message,
-      ...(data !== undefined && { data }),
-      sentAt: new Date().toISOString(),
-    };
+    const messageId = key ?? newMessageId();
+    const body = encodeBody({ messageId, sender: { id, name }, message, data: json, sentAt: isoNow() });
     return {
-      messageId: body.messageId,
-      body: Buffer.from(JSON.stringify(body)),
+      messageId,
+      body,
       // A repeated key is the client's own doing, so only its keys need a comparison of contents.
-      fingerprint:
-        messageId === undefined ? '' : hash('sha1', `${message.length}:${message}${json}`, 'base64'),
-      rememberMs: messageId === undefined ? OWN_ID_REMEMBERED_MS : this.options.idempotencyTtlMs,
+      fingerprint: key === undefined ? '' : hash('sha1', `${message.length}:${message}${json}`, 'base64'),
+      rememberMs: key === undefined ? OWN_ID_REMEMBERED_MS : this.options.idempotencyTtlMs,
     };
   }
 }

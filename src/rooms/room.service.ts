@@ -79,8 +79,8 @@ export class RoomService {
     this.subscriptions.leaveAll(connection);
   }
 
-  /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
-  async send(connection: Connection, command: SendMessageCommand): Promise<Ack> {
+  /** May throw at once. @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
+  send(connection: Connection, command: SendMessageCommand): Promise<Ack> {
     const { room } = command;
     this.#require(connection, room, 'write');
     this.#requireMember(connection, room, 'sending to it');

@@ -13,6 +13,10 @@ function binding(name: string): Record<string, unknown> {
   return (process as unknown as { binding(name: string): Record<string, unknown> }).binding(name);
 }
 
+function noSuchModule(): never {
+  throw new Error('No such module');
+}
+
 describe('direct writes', () => {
   const direct = DirectWrites.find()!;
   let server: Server;
@@ -47,9 +51,12 @@ describe('direct writes', () => {
   }
 
   async function arrived(bytes: Buffer): Promise<void> {
-    const whole = () => Buffer.concat(received);
-    await eventually(() => expect(whole().length).toBe(bytes.length), TIMEOUT_MS, 'all bytes arrive');
-    expect(whole().equals(bytes)).toBe(true);
+    await eventually(
+      () => expect(Buffer.concat(received).length).toBe(bytes.length),
+      TIMEOUT_MS,
+      'all bytes arrive',
+    );
+    expect(Buffer.concat(received).equals(bytes)).toBe(true);
   }
 
   it('are possible in the Node that runs the tests', () => {
@@ -130,9 +137,6 @@ describe('direct writes', () => {
   });
 
   it('are not found in a Node that has no such inside at all', () => {
-    const find = () => {
-      throw new Error('No such module');
-    };
-    expect(DirectWrites.find(find)).toBeUndefined();
+    expect(DirectWrites.find(noSuchModule)).toBeUndefined();
   });
 });

@@ -18,7 +18,7 @@ function batchOf(frames: readonly Frame[], start = FrameBatch.empty()): FrameBat
 
 /** Reads unmasked text frames as RFC 6455 §5.2 has them. */
 function read(bytes: Buffer): string[] {
-  const read: string[] = [];
+  const frames: string[] = [];
   for (let at = 0; at < bytes.length;) {
     expect(bytes[at]).toBe(0x81);
     const short = bytes[at + 1]!;
@@ -28,10 +28,10 @@ function read(bytes: Buffer): string[] {
         : short === 126
           ? [at + 4, bytes.readUInt16BE(at + 2)]
           : [at + 10, Number(bytes.readBigUInt64BE(at + 2))];
-    read.push(bytes.toString('latin1', textAt, textAt + length));
+    frames.push(bytes.toString('latin1', textAt, textAt + length));
     at = textAt + length;
   }
-  return read;
+  return frames;
 }
 
 describe('a batch of frames', () => {

@@ -42,9 +42,11 @@ export function defectOf(value: unknown, depth = 1): string | undefined {
 
 function defectInside(container: object, depth: number): string | undefined {
   if (depth > MAX_DEPTH) return `JSON may be at most ${MAX_DEPTH} levels deep`;
-  for (const [key, member] of Object.entries(container)) {
+  const members = container as Readonly<Record<string, unknown>>;
+  // What was parsed has no enumerable members but its own.
+  for (const key in members) {
     if (!key.isWellFormed()) return 'Strings must be well-formed Unicode';
-    const defect = defectOf(member, depth + 1);
+    const defect = defectOf(members[key], depth + 1);
     if (defect !== undefined) return defect;
   }
   return undefined;
