@@ -129,11 +129,11 @@ describe('what the native dialect reads', () => {
     fc.assert(
       fc.property(text, fc.oneof(fc.integer(), text), members, (type, id, rest) => {
         const frame = JSON.stringify({ ...rest, type, id });
-        const { room, ...expected }: Record<string, unknown> = JSON.parse(frame);
+        const { room: named, ...expected }: Record<string, unknown> = JSON.parse(frame);
         const { body: read, ...request } = native.decode(frame);
         expect(request).toEqual({ type, ref: id });
         expect(read).toMatchObject(expected);
-        expect(read['room']).toEqual(room);
+        expect(read['room']).toEqual(named);
       }),
     );
   });
