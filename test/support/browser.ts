@@ -3,7 +3,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Locator, type 
 import { eventually } from './deadline.js';
 import { pathOf } from './installed.js';
 
-const TIMEOUT_MS = 20_000;
+const TIMEOUT_MS = 60_000;
 
 /** Pages of one browser; each person has storage of its own. */
 export class Browsers {

@@ -7,7 +7,7 @@ import { Browsers, Person } from '../support/browser.js';
 import { join, say } from '../support/chat.js';
 import { Stage } from '../support/stage.js';
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 240_000;
 const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
 

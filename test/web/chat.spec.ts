@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AppProcess } from '../support/app-process.js';
 import { Browsers, Person } from '../support/browser.js';
-import { newRoom, say, texts } from '../support/chat.js';
+import { newRoom, say, sayAll, texts } from '../support/chat.js';
 import { Stage } from '../support/stage.js';
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 240_000;
 
 const stage = new Stage();
 let browsers: Browsers;
@@ -74,7 +74,7 @@ describe('the page', () => {
       const [other, room] = [newRoom(), newRoom()];
       const bob = await stage.client(b);
       await bob.request({ type: 'SUBSCRIBE', room });
-      for (const text of texts(300)) await say(bob, room, text);
+      await sayAll(bob, room, texts(300));
       const ada = await browsers.person(a.http, 'Ada', other);
       await ada.join(room);
       await ada.sees('message 300');

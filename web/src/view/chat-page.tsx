@@ -1,4 +1,5 @@
 // The chat: rooms on the left, the conversation in the middle, people on the right; on a phone one at a time.
+import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ChatModel } from '../model/chat-model.js';
 import { Announcer } from './announcer.js';
@@ -19,9 +20,10 @@ export function ChatPage({ chat, onRestart, onOut }: ChatPageProps) {
   const { panel, open, close } = usePanel();
   useShortcuts(chat, close);
   const { value: room } = chat.active;
-  useEffect(() => {
-    const unread = chat.unread.value;
-    document.title = `${unread > 0 ? `(${unread}) ` : ''}${room ? `${room.id} · ` : ''}Roomcast`;
+  useSignalEffect(() => {
+    const { value: unread } = chat.unread;
+    const name = chat.active.value ? `${chat.active.value.id} · ` : '';
+    document.title = `${unread > 0 ? `(${unread}) ` : ''}${name}Roomcast`;
   });
   return (
     <div class="chat" data-panel={panel}>
@@ -61,8 +63,6 @@ function usePanel() {
   const opener = useRef<Element | null>(null);
   useEffect(() => {
     if (!panel) return;
-    const { activeElement } = document;
-    opener.current = activeElement;
     document.querySelector<HTMLElement>(`#panel-${panel} :is(button, input)`)?.focus();
     // With more width the panel has a place of its own.
     const wider = matchMedia(panel === 'rooms' ? '(min-width: 760px)' : '(min-width: 1120px)');
@@ -76,7 +76,12 @@ function usePanel() {
     const { current } = opener;
     requestAnimationFrame(() => current instanceof HTMLElement && current.focus());
   };
-  return { panel, open: setPanel, close };
+  const open = (wanted: Panel) => {
+    // Before it becomes inert with all that is around it.
+    opener.current = document.activeElement;
+    setPanel(wanted);
+  };
+  return { panel, open, close };
 }
 
 /** Alt+↑ and Alt+↓ go from room to room, Escape closes what is open. */
