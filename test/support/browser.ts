@@ -82,6 +82,14 @@ export class Person {
     await this.page.locator('.rows .text').getByText(text, { exact: true }).first().waitFor();
   }
 
+  /** Resolves when an own message of this text is shown as stored. */
+  async hasStored(text: string): Promise<void> {
+    await this.page
+      .locator('.row.own:not(.sending, .failed)', { hasText: text })
+      .locator('.meta .icon')
+      .waitFor();
+  }
+
   room(id: string): Locator {
     return this.page.getByRole('navigation', { name: 'Rooms' }).getByRole('button', { name: `${id} ` });
   }

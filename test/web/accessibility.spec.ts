@@ -55,7 +55,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
       await ada.room('general').click();
       await ada.sees('what you think');
       await ada.say('I like it');
-      await page.locator('.row.own .icon').waitFor();
+      await ada.hasStored('I like it');
       expect(await findings(page)).toEqual([]);
     },
     TIMEOUT_MS,

@@ -151,10 +151,10 @@ export class RoomModel {
       this.timeline.clear();
       void this.#load();
     });
-    room.on('reset', ({ reason }) => {
-      // What was said before can't be loaded again: it stays.
-      if (reason === 'broker_data_lost') this.timeline.notice('The server has lost what was said before.');
-      else this.timeline.clear();
+    room.on('reset', ({ epoch }) => {
+      // What was said in another epoch can't be loaded again: it stays.
+      if (epoch === this.timeline.newest?.epoch) this.timeline.clear();
+      else this.timeline.notice('The server has lost what was said before.');
       void this.#load();
     });
     room.on('left', ({ error, reason }) => {

@@ -42,7 +42,7 @@ export function inWords(error: unknown): string {
 }
 
 function isCoded(cause: unknown): boolean {
-  return typeof cause === 'object' && cause !== null && 'code' in cause;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string';
 }
 
 export function typingInWords(names: readonly string[]): string {
