@@ -1,9 +1,9 @@
 // The frames of the dialect roomcast.v1, as a client reads them.
 import type { ErrorCode } from '../../src/protocol/errors.js';
 import type { History, Reply, ServerEvent } from '../../src/protocol/events.js';
-import type { MessageBody } from '../../src/protocol/position.js';
+import type { MessageBody } from '../../src/protocol/message-body.js';
 
-export type MessageFrame = MessageBody & {
+export type MessageFrame = Omit<MessageBody, 'via'> & {
   readonly type: 'MESSAGE';
   readonly room: string;
   readonly offset: number;

@@ -2,6 +2,7 @@
 import 'reflect-metadata';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
+import { withAliases } from './aliases.js';
 import { Environment } from './environment.js';
 import { problemsInProduction } from './production.js';
 
@@ -10,7 +11,8 @@ import { problemsInProduction } from './production.js';
  *
  * @throws Error with one line per variable that is wrong, or unsafe in production, each beginning with its name
  */
-export function validateEnvironment(raw: Record<string, unknown>): Environment {
+export function validateEnvironment(variables: Record<string, unknown>): Environment {
+  const raw = withAliases(variables);
   const names = new Set(Object.keys(new Environment()));
   const known = Object.entries(raw).filter(([name, value]) => names.has(name) && value !== '');
   const environment = plainToInstance(Environment, Object.fromEntries(known), { exposeDefaultValues: true });

@@ -1,13 +1,13 @@
 // The seam of a client's connection, as everything above the socket sees it.
-import type { CloseCode } from '../protocol/close-codes.js';
+import { CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
-import type { ServerEvent } from '../protocol/events.js';
+import type { LossEvent, ServerEvent } from '../protocol/events.js';
 import type { Session } from './session.js';
 
 export interface Connection {
   readonly id: string;
   readonly session: Session;
-  /** The dialect to speak to it; the default one while the client has not shown its own. */
+  /** The dialect to speak to it; one that stands in while the client has not shown its own. */
   readonly dialect: Dialect;
   /** True from the moment it can't take frames any more, for ever. */
   readonly closed: boolean;
@@ -27,4 +27,9 @@ export function tell(connection: Connection, event: ServerEvent): boolean {
   const frame = connection.dialect.encodeEvent(event);
   if (frame !== undefined) connection.send(frame);
   return frame !== undefined;
+}
+
+/** Says that messages were lost: in words, or where the dialect has none, by the close code. */
+export function tellLoss(connection: Connection, event: LossEvent): void {
+  if (!tell(connection, event)) connection.close(CloseCode.POSITION_LOST);
 }

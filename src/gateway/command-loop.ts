@@ -3,23 +3,40 @@ import type { Logger } from '@nestjs/common';
 import { tell } from '../core/connection.js';
 import type { Meter } from '../core/meter.js';
 import { CloseCode } from '../protocol/close-codes.js';
-import { COMMANDS, type CommandRef, type Request } from '../protocol/commands.js';
+import { COMMANDS, type CommandType, type Request } from '../protocol/commands.js';
 import { MalformedFrame } from '../protocol/dialects/dialect.js';
+import { dialectOfFrame } from '../protocol/dialects/select.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Reply, Welcome } from '../protocol/events.js';
+import type { Welcome } from '../protocol/events.js';
+import type { LobbyService } from '../rooms/lobby.service.js';
 import { CommandQueue, type Emit } from './command-queue.js';
-import type { CommandRouter, Outcome } from './command-router.js';
+import type { CommandRouter } from './command-router.js';
+import { CommandRunner } from './command-runner.js';
 import { FloodGuard } from './flood-guard.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
 const MAX_STRIKES = 5;
 const NOTHING: Emit = () => undefined;
+const JOINING: ReadonlySet<CommandType | undefined> = new Set<CommandType>(['SUBSCRIBE', 'ENTER']);
+
+/** What the loops of all connections share. */
+export interface LoopContext {
+  readonly router: CommandRouter;
+  readonly lobby: LobbyService;
+  readonly options: GatewayOptions;
+  readonly logger: Logger;
+  readonly meter: Meter;
+}
 
 export class CommandLoop {
   readonly #queue: CommandQueue;
+  readonly #runner: CommandRunner;
   readonly #guard: FloodGuard;
   #greeted = false;
+  #welcomed = false;
+  /** The room it joins by itself is joined, or about to be. */
+  #seated = false;
   #strikes = 0;
   /** The connection is about to be closed: what still comes is not read. */
   #ended = false;
@@ -30,15 +47,15 @@ export class CommandLoop {
 
   constructor(
     private readonly connection: WsConnection,
-    private readonly router: CommandRouter,
-    private readonly options: GatewayOptions,
-    private readonly diagnostics: { readonly logger: Logger; readonly meter: Meter },
+    private readonly context: LoopContext,
   ) {
     const { socket } = connection;
+    const { options } = context;
     this.#queue = new CommandQueue({
       pause: () => socket.pause(),
       resume: () => this.#deaf || socket.resume(),
     });
+    this.#runner = new CommandRunner(connection, context);
     this.#guard = new FloodGuard(options.commandRate, options.joinRate, performance.now());
   }
 
@@ -47,30 +64,49 @@ export class CommandLoop {
     socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
     for (const type of ['ping', 'pong']) socket.on(type, () => this.#onControlFrame());
     this.connection.onFinish((code) => this.#finish(code));
-    if (this.connection.admitted) this.#onAdmitted();
+    socket.once('close', () => this.context.lobby.leave(this.connection));
+    this.#settle();
   }
 
-  /** Once it is known who the client is. */
-  #onAdmitted(): void {
-    if (this.connection.dialectKnown) this.#greet();
-    const { room } = this.connection.handshake;
-    if (room !== undefined) this.#queue.push(() => this.#joinPathRoom(room), { alone: true });
+  /** Does what follows from who the client is and from what it speaks, whenever one of them has become known. */
+  #settle(): void {
+    const { admitted, dialect, dialectKnown, handshake } = this.connection;
+    if (!admitted) return;
+    if (dialectKnown) this.#greet();
+    if (handshake.lobby) {
+      if (dialect.hearsLobby) this.context.lobby.enter(this.connection);
+      else this.context.lobby.leave(this.connection);
+    }
+    const room = handshake.room ?? dialect.home;
+    if (room === undefined || this.#seated) return;
+    this.#seated = true;
+    this.#queue.push(() => this.#joinByItself(room), { alone: true });
   }
 
   #onFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended || this.connection.closed) return;
     if (isBinary) return this.connection.close(CloseCode.UNSUPPORTED_DATA);
     const refusal = this.#guard.frame(performance.now());
+    const text = data.toString();
+    if (!this.connection.dialectKnown) this.#decideDialect(text);
     try {
-      const request = this.connection.dialect.decode(data.toString());
+      const decoded = this.connection.dialect.decode(text);
       this.#strikes = 0;
-      if (refusal) this.#refuse(refusal, request.ref);
-      else this.#onRequest(request);
+      if (!('type' in decoded)) this.#onBatch(decoded, refusal);
+      else if (refusal) this.#refuse(refusal, decoded);
+      else this.#onRequest(decoded);
     } catch (error) {
       if (refusal) this.#refuse(refusal, undefined);
       else
         this.#onMalformed(error instanceof MalformedFrame ? error : new MalformedFrame('Unreadable frame'));
     }
+  }
+
+  #decideDialect(text: string): void {
+    const dialect = dialectOfFrame(text);
+    if (!dialect) return;
+    this.connection.decideDialect(dialect);
+    this.#settle();
   }
 
   /** They cost as well; there is no answer to refuse, but who keeps on is cut. */
@@ -88,41 +124,59 @@ export class CommandLoop {
   }
 
   #onRequest(request: Request): void {
-    const { type, ref } = request;
-    this.connection.decideDialect(this.connection.dialect);
+    const { type } = request;
     if (type === 'AUTH') {
       this.#authAsked = true;
       return this.#queue.push(() => this.#authenticate(request), { alone: true });
     }
-    if (!this.connection.admitted && !this.#authAsked) {
-      return this.#reject(
-        new ChatError('UNAUTHENTICATED', 'Send AUTH first'),
-        ref,
-        CloseCode.PROTOCOL_VIOLATION,
-      );
-    }
-    if (this.connection.admitted) this.#greet();
-    const refusal = type === 'SUBSCRIBE' ? this.#guard.join(performance.now()) : undefined;
-    if (refusal) return this.#refuse(refusal, ref);
-    this.#queue.push(() => this.#run(request), { alone: COMMANDS.get(type)?.alone ?? false });
+    if (this.#rejectStranger(request)) return;
+    const refusal = JOINING.has(type) ? this.#guard.join(performance.now()) : undefined;
+    if (refusal) return this.#refuse(refusal, request);
+    this.#queue.push(() => this.#run(() => this.#runner.run(request)), {
+      alone: type !== undefined && COMMANDS[type].alone,
+    });
+  }
+
+  /** Each request of a batch costs as much as one by itself. */
+  #onBatch(requests: readonly Request[], refusal: ChatError | undefined): void {
+    if (requests.length === 0 || this.#rejectStranger(undefined)) return;
+    const now = performance.now();
+    let last = refusal;
+    const charged = requests.map((request, index) => {
+      const over = index === 0 ? refusal : this.#guard.frame(now);
+      const overJoins = !over && JOINING.has(request.type) ? this.#guard.join(now) : undefined;
+      last = over ?? overJoins ?? last;
+      return (over ?? overJoins) ? { ...request, type: undefined, refusal: (over ?? overJoins)! } : request;
+    });
+    if (last && this.#guard.exhausted) return this.#refuse(last, undefined);
+    const run = () => this.#runner.runBatch(charged, this.context.options.sendBudgetBytes);
+    this.#queue.push(() => this.#run(run), { alone: true });
+  }
+
+  /** Ends a connection that has shown no token where one is required. */
+  #rejectStranger(request: Request | undefined): boolean {
+    if (this.connection.admitted || this.#authAsked) return false;
+    const error = new ChatError('UNAUTHENTICATED', 'Send AUTH first');
+    this.#reject(error, request, CloseCode.PROTOCOL_VIOLATION);
+    return true;
   }
 
   #onMalformed(error: MalformedFrame): void {
     const ends = ++this.#strikes >= MAX_STRIKES;
-    this.#reject(error, error.ref, ends ? CloseCode.PROTOCOL_VIOLATION : undefined);
+    this.#reject(error, error.request, ends ? CloseCode.PROTOCOL_VIOLATION : undefined);
   }
 
-  #refuse(refusal: ChatError, ref: CommandRef | undefined): void {
+  #refuse(refusal: ChatError, request: Request | undefined): void {
     const { exhausted } = this.#guard;
-    this.#reject(refusal, ref, exhausted ? CloseCode.FLOODING : undefined);
+    this.#reject(refusal, request, exhausted ? CloseCode.FLOODING : undefined);
     if (exhausted) this.#stopReading();
   }
 
   /** Answers with an error in its turn; with a close code, it is the connection's last word. */
-  #reject(error: ChatError, ref: CommandRef | undefined, code: CloseCode | undefined): void {
+  #reject(error: ChatError, request: Request | undefined, code: CloseCode | undefined): void {
     this.#ended ||= code !== undefined;
     const emit = () => {
-      this.#sendError(error, ref);
+      this.#runner.send(this.#runner.fail(error, request));
       if (code !== undefined) this.connection.close(code);
     };
     this.#queue.push(() => emit, { alone: false });
@@ -138,12 +192,14 @@ export class CommandLoop {
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    this.#queue.push(() => () => this.#sendWelcome(), { alone: false });
+    this.#queue.push(() => () => this.#welcome(), { alone: false });
   }
 
-  #sendWelcome(): void {
+  #welcome(): void {
+    if (this.#welcomed) return;
+    this.#greeted = this.#welcomed = true;
     const { id, session } = this.connection;
-    const { maxFrameBytes, maxRooms, heartbeatMs } = this.options;
+    const { maxFrameBytes, maxRooms, heartbeatMs } = this.context.options;
     const limits = { maxFrameBytes, maxRooms };
     const welcome: Welcome = { type: 'WELCOME', connectionId: id, user: session.user, limits, heartbeatMs };
     tell(this.connection, welcome);
@@ -151,96 +207,31 @@ export class CommandLoop {
 
   /** A token that fails ends a connection which has no other; one which has keeps it. */
   async #authenticate(request: Request): Promise<Emit> {
-    const wasAdmitted = this.connection.admitted;
-    const { emit, error } = await this.#attempt(request);
-    if (wasAdmitted) {
-      return () => {
-        if (!this.#greeted) this.#sendWelcome();
-        this.#greeted = true;
-        emit();
-      };
-    }
+    const answer = await this.#runner.attempt(request);
     return () => {
-      if (this.connection.admitted) {
-        this.#greeted = true;
-        this.#sendWelcome();
-      }
-      emit();
-      if (this.connection.admitted) this.#onAdmitted();
-      else this.connection.close(error?.retryable ? CloseCode.INTERNAL_ERROR : CloseCode.UNAUTHENTICATED);
+      if (this.connection.admitted) this.#welcome();
+      this.#runner.send(answer);
+      if (this.connection.admitted) return this.#settle();
+      this.connection.close(answer.error?.retryable ? CloseCode.INTERNAL_ERROR : CloseCode.UNAUTHENTICATED);
     };
   }
 
-  #run(request: Request): Emit | Promise<Emit> {
-    // The AUTH before it has failed, and the connection is closing.
-    if (!this.connection.admitted) return NOTHING;
-    if (COMMANDS.get(request.type)?.alone) return this.#attempt(request).then(({ emit }) => emit);
-    try {
-      const outcome = this.router.dispatch(this.connection, request);
-      if (!(outcome instanceof Promise)) return this.#answer(outcome, request.ref);
-      return outcome.then(
-        (settled) => this.#answer(settled, request.ref),
-        (cause) => this.#answerError(cause, request.ref),
-      );
-    } catch (cause) {
-      return this.#answerError(cause, request.ref);
-    }
-  }
-
-  async #attempt(request: Request): Promise<{ emit: Emit; error?: ChatError }> {
-    try {
-      // Replies may be large: who does not read them is not asked for more.
-      if (COMMANDS.get(request.type)?.alone) await this.connection.whenWritable();
-      return { emit: this.#answer(await this.router.dispatch(this.connection, request), request.ref) };
-    } catch (cause) {
-      const error = this.#asChatError(cause);
-      return { emit: () => this.#sendError(error, request.ref), error };
-    }
-  }
-
-  #answer(outcome: Outcome, ref: CommandRef | undefined): Emit {
-    return () => {
-      if (outcome.reply) this.#sendReply(outcome.reply, ref);
-      outcome.afterwards?.();
-    };
-  }
-
-  #answerError(cause: unknown, ref: CommandRef | undefined): Emit {
-    const error = this.#asChatError(cause);
-    return () => this.#sendError(error, ref);
+  /** Unless the AUTH before it has failed, and the connection is closing. */
+  #run(run: () => Emit | Promise<Emit>): Emit | Promise<Emit> {
+    return this.connection.admitted ? run() : NOTHING;
   }
 
   /** Nobody asked by a frame, so whoever can't be served is sent away to come back, rather than left waiting. */
-  async #joinPathRoom(room: string): Promise<Emit> {
-    try {
-      const outcome = await this.router.dispatch(this.connection, { type: 'SUBSCRIBE', body: { room } });
-      return () => {
-        if (outcome.reply && this.#greeted) this.#sendReply(outcome.reply, undefined);
-        outcome.afterwards?.();
-      };
-    } catch (error) {
-      const forbidden = error instanceof ChatError && !error.retryable;
-      return () => {
-        this.#sendError(error, undefined);
-        this.connection.close(forbidden ? CloseCode.UNAUTHENTICATED : CloseCode.INTERNAL_ERROR);
-      };
-    }
-  }
-
-  #sendReply(reply: Reply, ref: CommandRef | undefined): void {
-    const frame = this.connection.dialect.encodeReply(reply, ref);
-    if (frame !== undefined) this.connection.send(frame);
-  }
-
-  #sendError(error: unknown, ref: CommandRef | undefined): void {
-    const chatError = this.#asChatError(error);
-    this.diagnostics.meter.onError(chatError.code);
-    this.connection.send(this.connection.dialect.encodeError(chatError, ref));
-  }
-
-  #asChatError(error: unknown): ChatError {
-    if (error instanceof ChatError) return error;
-    this.diagnostics.logger.error('A command failed', error, this.connection.logFields);
-    return new ChatError('INTERNAL', 'The server failed to handle this command');
+  async #joinByItself(room: string): Promise<Emit> {
+    const { error, ...answer } = await this.#runner.join(room);
+    return () => {
+      // Who has not shown a dialect yet is told nothing.
+      this.#runner.send(this.#welcomed || error ? answer : { ...answer, frame: undefined });
+      if (error?.retryable) this.connection.close(CloseCode.INTERNAL_ERROR);
+      // The dialect's own first room is just a suggestion.
+      else if (error && this.connection.handshake.room !== undefined) {
+        this.connection.close(CloseCode.UNAUTHENTICATED);
+      }
+    };
   }
 }

@@ -1,6 +1,6 @@
 // Finds the gateway's methods by their decorators, and calls them without anything in between.
 import { type CheckedClass, MemberCheck } from '../core/member-check.js';
-import type { Request } from '../protocol/commands.js';
+import type { CommandType, Request } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Reply } from '../protocol/events.js';
 import type { WsConnection } from './ws-connection.js';
@@ -22,31 +22,33 @@ const PARAMETER_TYPES = 'design:paramtypes';
  * if it wants one, the command; the class of that second parameter says how the command is checked.
  */
 export class CommandRouter {
-  readonly #routes = new Map<string, { method: Method; check: MemberCheck | undefined }>();
+  readonly #routes = new Map<CommandType, { method: Method; check: MemberCheck | undefined }>();
 
-  /** @param gateway an instance of a class with `@SubscribeMessage` methods */
-  constructor(gateway: object) {
+  /** @param gateways instances of classes with `@SubscribeMessage` methods */
+  constructor(...gateways: readonly object[]) {
+    for (const gateway of gateways) this.#add(gateway);
+  }
+
+  /** @throws ChatError what the request's dialect or the check finds, or what the method throws */
+  dispatch(connection: WsConnection, request: Request): Outcome | Promise<Outcome> {
+    if (request.type === undefined) throw request.refusal;
+    const route = this.#routes.get(request.type);
+    if (!route) throw new ChatError('UNKNOWN_TYPE', 'There is no command of this type');
+    route.check?.verify(request.body);
+    return route.method(connection, request.body);
+  }
+
+  #add(gateway: object): void {
     const prototype = Object.getPrototypeOf(gateway) as Record<string, unknown>;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const method = prototype[name];
       const type: unknown = typeof method === 'function' && Reflect.getMetadata(MESSAGE, method);
       if (typeof type !== 'string') continue;
       const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CheckedClass?];
-      this.#routes.set(type, {
+      this.#routes.set(type as CommandType, {
         method: (method as Method).bind(gateway),
         check: command && new MemberCheck(command),
       });
     }
-  }
-
-  /** @throws ChatError UNKNOWN_TYPE, what the check finds, or what the method throws */
-  dispatch(
-    connection: WsConnection,
-    { type, body }: Pick<Request, 'type' | 'body'>,
-  ): Outcome | Promise<Outcome> {
-    const route = this.#routes.get(type);
-    if (!route) throw new ChatError('UNKNOWN_TYPE', 'There is no command of this type');
-    route.check?.verify(body);
-    return route.method(connection, body);
   }
 }

@@ -3,9 +3,13 @@ import { IsBoolean, IsInt, IsObject, IsString, Length, Max, Min } from 'class-va
 import { IsMessageId, IsPosition, IsRoomId, Optional } from '../core/validators.js';
 import type {
   AuthCommand,
+  BroadcastCommand,
+  CommandRef,
+  EnterCommand,
   HistoryCommand,
   KickCommand,
   MembersCommand,
+  SayCommand,
   SendMessageCommand,
   SubscribeCommand,
   TypingCommand,
@@ -91,4 +95,28 @@ export class KickDto extends RoomDto implements KickCommand {
   @IsString()
   @Length(1, 128)
   readonly user: string;
+}
+
+export class EnterDto extends RoomDto implements EnterCommand {
+  @Optional()
+  @IsString()
+  readonly name?: string;
+}
+
+export class SayDto implements SayCommand {
+  @IsString()
+  readonly message: string;
+}
+
+export class BroadcastDto extends SayDto implements BroadcastCommand {
+  @Optional()
+  @IsObject()
+  readonly data?: Record<string, unknown>;
+
+  @Optional()
+  @IsString()
+  readonly name?: string;
+
+  /** Read by the dialect, which has checked it. */
+  readonly ref?: CommandRef;
 }

@@ -6,10 +6,11 @@ import { ChatGateway } from './chat.gateway.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { DrainService } from './drain.service.js';
 import { HeartbeatService } from './heartbeat.service.js';
+import { OneRoomCommands } from './one-room-commands.js';
 import { UpgradePolicy } from './upgrade.js';
 
 @Module({
   imports: [AuthModule, RoomsModule],
-  providers: [ConnectionLimits, UpgradePolicy, ChatGateway, DrainService, HeartbeatService],
+  providers: [ConnectionLimits, UpgradePolicy, ChatGateway, OneRoomCommands, DrainService, HeartbeatService],
 })
 export class GatewayModule {}

@@ -7,14 +7,16 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { Meter } from '../core/meter.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
+import { LobbyService } from '../rooms/lobby.service.js';
 import { ChatGateway } from './chat.gateway.js';
-import { CommandLoop } from './command-loop.js';
+import { CommandLoop, type LoopContext } from './command-loop.js';
 import { CommandRouter } from './command-router.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { DirectWrites } from './direct-writes.js';
 import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
+import { OneRoomCommands } from './one-room-commands.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { type Handshake, WsConnection } from './ws-connection.js';
 
@@ -33,8 +35,7 @@ export class RedisIoAdapter extends WsAdapter {
   readonly #connections: ConnectionRegistry<WsConnection>;
   readonly #policy: UpgradePolicy;
   readonly #limits: ConnectionLimits;
-  readonly #router: CommandRouter;
-  readonly #diagnostics: { readonly logger: Logger; readonly meter: Meter };
+  readonly #context: LoopContext;
   readonly #census: ConnectionCensus;
   readonly #writer: FrameWriter;
   #onConnection: (connection: WsConnection) => void = () => undefined;
@@ -45,9 +46,14 @@ export class RedisIoAdapter extends WsAdapter {
     this.#policy = app.get(UpgradePolicy);
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
-    this.#diagnostics = { logger: this.#logger, meter };
     this.#writer = new FrameWriter(this.#options.directWrites ? DirectWrites.find() : undefined);
-    this.#router = new CommandRouter(app.get(ChatGateway));
+    this.#context = {
+      router: new CommandRouter(app.get(ChatGateway), app.get(OneRoomCommands)),
+      lobby: app.get(LobbyService),
+      options: this.#options,
+      logger: this.#logger,
+      meter,
+    };
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
     this.#census = new ConnectionCensus(this.#connections, meter);
   }
@@ -82,7 +88,7 @@ export class RedisIoAdapter extends WsAdapter {
   }
 
   override bindMessageHandlers(connection: WsConnection): void {
-    new CommandLoop(connection, this.#router, this.#options, this.#diagnostics).start();
+    new CommandLoop(connection, this.#context).start();
   }
 
   override async close(server: WebSocketServer): Promise<void> {

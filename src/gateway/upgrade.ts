@@ -48,7 +48,7 @@ export class UpgradePolicy {
     try {
       await this.limits.handshake(address);
       const session = await this.#sessionOf(tokenOf(request) ?? this.#queryToken(url.query));
-      return { address, room: url.room, session };
+      return { address, room: url.room, lobby: url.lobby, session };
     } catch (error) {
       throw asRefusal(error);
     }
@@ -110,14 +110,20 @@ function tokenOf({ headers }: IncomingMessage): string | undefined {
   return offered.find((name) => name.startsWith(TOKEN_SUBPROTOCOL))?.slice(TOKEN_SUBPROTOCOL.length);
 }
 
-/** `/` and `/ws` name no room, `/ws/<room>` does. */
-function readUrl({ url = '/' }: IncomingMessage): { room: string | undefined; query: URLSearchParams } {
+interface Target {
+  readonly room: string | undefined;
+  readonly lobby: boolean;
+  readonly query: URLSearchParams;
+}
+
+/** `/` and `/ws` name no room, `/ws/<room>` does; on `/ws` the lobby is heard. */
+function readUrl({ url = '/' }: IncomingMessage): Target {
   const [path = '', search = ''] = url.split('?', 2);
   const query = new URLSearchParams(search);
-  if (path === '/' || path === '/ws') return { room: undefined, query };
+  if (path === '/' || path === '/ws') return { room: undefined, lobby: path === '/ws', query };
   const room = path.startsWith('/ws/') ? decoded(path.slice('/ws/'.length)) : undefined;
   if (room === undefined || !isRoomId(room)) throw new UpgradeRefused(404);
-  return { room, query };
+  return { room, lobby: false, query };
 }
 
 function decoded(text: string): string | undefined {

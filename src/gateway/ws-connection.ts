@@ -7,7 +7,7 @@ import { Permissions } from '../core/permissions.js';
 import type { Session } from '../core/session.js';
 import { CLOSE_REASONS, CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
-import { defaultDialect } from '../protocol/dialects/select.js';
+import { undecided } from '../protocol/dialects/undecided.js';
 import type { FrameBatch } from './frame-batch.js';
 import type { FrameWriter, Outgoing } from './frame-writer.js';
 import type { GatewayOptions } from './gateway-options.js';
@@ -23,6 +23,8 @@ export interface Handshake {
   readonly address: string;
   /** The room of `/ws/<room>`. */
   readonly room: string | undefined;
+  /** Whether it came where the lobby is heard. */
+  readonly lobby: boolean;
   /** Known from the subprotocol; otherwise the first frame shows it. */
   readonly dialect: Dialect | undefined;
 }
@@ -100,8 +102,15 @@ export class WsConnection implements Connection, Outgoing {
     this.#session = session;
   }
 
+  /** Calls a guest what it wants to be called; a token's name stays. */
+  rename(name: string | undefined): void {
+    const session = this.#session;
+    if (name === undefined || !session || session.authenticated) return;
+    this.#session = { ...session, user: { id: session.user.id, name } };
+  }
+
   get dialect(): Dialect {
-    return this.#dialect ?? defaultDialect;
+    return this.#dialect ?? undecided;
   }
 
   get dialectKnown(): boolean {

@@ -77,6 +77,17 @@ export interface Members {
   readonly members: readonly (Identity & { readonly since: string })[];
 }
 
+/** Rooms which have members. */
+export interface Rooms {
+  readonly type: 'ROOMS';
+  readonly rooms: readonly {
+    readonly name: string;
+    readonly count: number;
+    /** When its first member came. ISO 8601, UTC. */
+    readonly createdAt: string;
+  }[];
+}
+
 interface Pong {
   readonly type: 'PONG';
 }
@@ -134,7 +145,9 @@ interface Typing {
 }
 
 /** Answers to commands; what the gateway's methods return. */
-export type Reply = Subscribed | Unsubscribed | Ack | History | Members | Authenticated | Kicked | Pong;
+export type Reply =
+  Subscribed | Unsubscribed | Ack | History | Members | Authenticated | Kicked | Rooms | Pong;
 /** What reaches a connection unasked, besides messages. */
 export type MemberEvent = MemberJoinedOrLeft | MembersChanged;
-export type ServerEvent = Welcome | Unsubscribed | Gap | Reset | Reconnect | MemberEvent | Typing;
+export type LossEvent = Gap | Reset;
+export type ServerEvent = Welcome | Unsubscribed | LossEvent | Reconnect | MemberEvent | Typing;

@@ -26,16 +26,6 @@ export interface Publication extends Position {
   readonly body: Buffer;
 }
 
-/** What `Publication.body` holds. The members are in this order, `messageId` first. */
-export interface MessageBody {
-  readonly messageId: string;
-  readonly sender: { readonly id: string; readonly name: string };
-  readonly message: string;
-  readonly data?: Record<string, unknown>;
-  /** ISO 8601, UTC, milliseconds. */
-  readonly sentAt: string;
-}
-
 /** Whether `publication` is the very next one after `position`: no hole, no other branch of the log. */
 export function follows(publication: Publication, position: ClaimedPosition): boolean {
   return (

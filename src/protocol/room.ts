@@ -1,6 +1,8 @@
 // What a room id may look like, and the one maker of its channel name.
 
 const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$/;
+/** What who has joined no room hears on /ws, in the dialects of chats without rooms. */
+export const LOBBY = 'lobby';
 const CHANNEL_PREFIX = 'room:';
 /** The instances' own rooms, which no client can name: they have a log, a feed and their repair like any other. */
 export const CONTROL_ROOM = '!control';

@@ -66,8 +66,9 @@ const orders: Dialect = {
     throw new ChatError('BAD_REQUEST', 'nobody speaks this');
   },
   encodeReply: () => undefined,
-  encodeError: () => '',
-  encodeEvent: () => undefined,
+  encodeError: () => undefined,
+  // Nothing, rather than no words: that would end the connection.
+  encodeEvent: () => '',
   encodePublication: (_room, { body }) => body,
 };
 

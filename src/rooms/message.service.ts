@@ -8,7 +8,7 @@ import { Meter } from '../core/meter.js';
 import type { HistoryCommand, SendMessageCommand } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Ack, History, Identity } from '../protocol/events.js';
-import { encodeBody } from '../protocol/message-body.js';
+import { encodeBody, type Via } from '../protocol/message-body.js';
 import type { Publication } from '../protocol/position.js';
 import { RoomOptions } from './room-options.js';
 
@@ -28,9 +28,9 @@ export class MessageService {
   ) {}
 
   /** Resolves when stored; may throw at once. @throws ChatError MESSAGE_TOO_LARGE, CONFLICT, UNAVAILABLE */
-  publish(sender: Identity, command: SendMessageCommand): Promise<Ack> {
+  publish(sender: Identity, command: SendMessageCommand, via?: Via): Promise<Ack> {
     const { room } = command;
-    const draft = this.#draft(sender, command);
+    const draft = this.#draft(sender, command, via);
     const now = performance.now();
     this.meter.onPublish(draft.messageId, now);
     return this.broker.publish(room, draft).then(({ epoch, offset, messageId, duplicate }) => {
@@ -61,13 +61,13 @@ export class MessageService {
     return oldestFirst ? publications.slice(0, tooMuch) : publications.slice(-tooMuch);
   }
 
-  #draft({ id, name }: Identity, { message, data, messageId: key }: SendMessageCommand): Draft {
+  #draft(sender: Identity, { message, data, messageId: key }: SendMessageCommand, via?: Via): Draft {
     const json = data === undefined ? '' : JSON.stringify(data);
     if (Buffer.byteLength(message) + Buffer.byteLength(json) > this.options.maxMessageBytes) {
       throw new ChatError('MESSAGE_TOO_LARGE', `A message may have ${this.options.maxMessageBytes} bytes`);
     }
     const messageId = key ?? newMessageId();
-    const body = encodeBody({ messageId, sender: { id, name }, message, data: json, sentAt: isoNow() });
+    const body = encodeBody({ messageId, sender, message, data: json, sentAt: isoNow(), via });
     return {
       messageId,
       body,

@@ -3,15 +3,21 @@ import { Injectable } from '@nestjs/common';
 import { type Connection, tell } from '../core/connection.js';
 import type { Action } from '../core/permissions.js';
 import type {
+  BroadcastCommand,
+  CommandRef,
   HistoryCommand,
   MembersCommand,
+  SayCommand,
   SendMessageCommand,
   SubscribeCommand,
   TypingCommand,
   UnsubscribeCommand,
 } from '../protocol/commands.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Ack, History, Members, Subscribed, Unsubscribed } from '../protocol/events.js';
+import type { Ack, History, Members, Rooms, Subscribed, Unsubscribed } from '../protocol/events.js';
+import type { Via } from '../protocol/message-body.js';
+import { native } from '../protocol/dialects/native.js';
+import { LOBBY } from '../protocol/room.js';
 import { SubscriptionService } from '../subscription/subscription.service.js';
 import { MAX_HISTORY, MessageService } from './message.service.js';
 import { PresenceService } from './presence.service.js';
@@ -20,6 +26,7 @@ import { RoomOptions } from './room-options.js';
 /** Members in one reply. */
 const MAX_MEMBERS = 1_000;
 const DEFAULT_MEMBERS = 100;
+const MAX_ROOMS_LISTED = 300;
 
 export interface JoinOutcome {
   readonly reply: Subscribed;
@@ -37,12 +44,26 @@ export class RoomService {
   ) {}
 
   /** @throws ChatError FORBIDDEN, LIMIT_EXCEEDED, UNAVAILABLE */
-  async join(connection: Connection, { room, since, history }: SubscribeCommand): Promise<JoinOutcome> {
-    this.#require(connection, room, 'read');
+  async join(connection: Connection, command: SubscribeCommand): Promise<JoinOutcome> {
     const full = this.subscriptions.countOf(connection) >= this.options.maxRooms;
-    if (full && !this.subscriptions.isMember(connection, room)) {
+    if (full && !this.subscriptions.isMember(connection, command.room)) {
+      this.#require(connection, command.room, 'read');
       throw new ChatError('LIMIT_EXCEEDED', `A connection may be in ${this.options.maxRooms} rooms`);
     }
+    return this.#join(connection, command);
+  }
+
+  /** Joins a room, and leaves all others once that has succeeded. @throws ChatError FORBIDDEN, UNAVAILABLE */
+  async enter(connection: Connection, room: string): Promise<JoinOutcome> {
+    const joined = await this.#join(connection, { room });
+    for (const other of this.subscriptions.roomsOf(connection)) {
+      if (other !== room) this.#depart(connection, other);
+    }
+    return joined;
+  }
+
+  async #join(connection: Connection, { room, since, history }: SubscribeCommand): Promise<JoinOutcome> {
+    this.#require(connection, room, 'read');
     const request = since ? { since } : { history: Math.min(history ?? 0, MAX_HISTORY) };
     const joined = await this.subscriptions.join(connection, room, request);
     const members = await this.presence.join(connection, room);
@@ -68,6 +89,11 @@ export class RoomService {
     return { type: 'UNSUBSCRIBED', room };
   }
 
+  /** Leaves whatever the connection is in. */
+  leaveRooms(connection: Connection): void {
+    for (const room of this.subscriptions.roomsOf(connection)) this.#depart(connection, room);
+  }
+
   /** How many rooms a connection is in. */
   countOf(connection: Connection): number {
     return this.subscriptions.countOf(connection);
@@ -84,7 +110,22 @@ export class RoomService {
     const { room } = command;
     this.#require(connection, room, 'write');
     this.#requireMember(connection, room, 'sending to it');
-    return this.messages.publish(connection.session.user, command);
+    return this.messages.publish(connection.session.user, command, viaOf(connection));
+  }
+
+  /** To the one room the connection is in. @throws ChatError FORBIDDEN, NOT_SUBSCRIBED, MESSAGE_TOO_LARGE, UNAVAILABLE */
+  async say(connection: Connection, { message }: SayCommand): Promise<Ack> {
+    const [room] = this.subscriptions.roomsOf(connection);
+    if (room === undefined) throw new ChatError('NOT_SUBSCRIBED', 'Join a room first');
+    return this.send(connection, { room, message });
+  }
+
+  /** Also who is no member may. @throws ChatError FORBIDDEN, MESSAGE_TOO_LARGE, UNAVAILABLE */
+  async broadcast(connection: Connection, room: string, command: BroadcastCommand): Promise<Ack> {
+    this.#require(connection, room, 'write');
+    const { user } = connection.session;
+    const { message, data, ref } = command;
+    return this.messages.publish(user, { room, message, ...(data && { data }) }, viaOf(connection, ref));
   }
 
   /** @throws ChatError BAD_REQUEST, FORBIDDEN, NOT_SUBSCRIBED, UNAVAILABLE */
@@ -102,6 +143,13 @@ export class RoomService {
     return { type: 'MEMBERS', room, ...(await this.presence.members(room, Math.min(limit, MAX_MEMBERS))) };
   }
 
+  /** Those with members which the connection may read, by name, at most 300. @throws ChatError UNAVAILABLE */
+  async list(connection: Connection): Promise<Rooms> {
+    const { rooms } = await this.presence.rooms(MAX_ROOMS_LISTED);
+    const { permissions } = connection.session;
+    return { type: 'ROOMS', rooms: rooms.filter(({ name }) => permissions.allows(name, 'read')) };
+  }
+
   /** @throws ChatError FORBIDDEN, NOT_SUBSCRIBED */
   typing(connection: Connection, { room, typing }: TypingCommand): void {
     this.#require(connection, room, 'write');
@@ -111,7 +159,7 @@ export class RoomService {
 
   /** Takes a connection out of the rooms which its session may no longer read. */
   enforce(connection: Connection): void {
-    for (const room of this.subscriptions.roomsOf(connection)) {
+    for (const room of [...this.subscriptions.roomsOf(connection), LOBBY]) {
       if (!connection.session.permissions.allows(room, 'read')) this.expel(connection, room, 'forbidden');
     }
   }
@@ -122,7 +170,7 @@ export class RoomService {
     tell(connection, { type: 'UNSUBSCRIBED', room, reason });
   }
 
-  /** Whether it was a member. */
+  /** Whether it was a member, or overheard the room. */
   #depart(connection: Connection, room: string): boolean {
     if (!this.subscriptions.leave(connection, room)) return false;
     this.presence.leave(connection, room);
@@ -138,4 +186,10 @@ export class RoomService {
     if (this.subscriptions.isMember(connection, room)) return;
     throw new ChatError('NOT_SUBSCRIBED', `Join ${room} before ${purpose}`);
   }
+}
+
+/** Nothing for the native dialect, which is what is taken for granted. */
+function viaOf({ dialect }: Connection, ref?: CommandRef): Via | undefined {
+  if (dialect === native) return undefined;
+  return { dialect: dialect.name, ...(ref !== undefined && ref !== null && { ref }) };
 }

@@ -4,6 +4,7 @@ import { SubscriptionModule } from '../subscription/subscription.module.js';
 import { CanaryService } from './canary.service.js';
 import { ControlListener } from './control-listener.js';
 import { ControlService } from './control.service.js';
+import { LobbyService } from './lobby.service.js';
 import { MessageService } from './message.service.js';
 import { PresenceService } from './presence.service.js';
 import { RoomService } from './room.service.js';
@@ -15,11 +16,20 @@ import { TypingService } from './typing.service.js';
     CanaryService,
     PresenceService,
     TypingService,
+    LobbyService,
     MessageService,
     RoomService,
     ControlService,
     ControlListener,
   ],
-  exports: [CanaryService, PresenceService, MessageService, RoomService, ControlService, SubscriptionModule],
+  exports: [
+    CanaryService,
+    PresenceService,
+    LobbyService,
+    MessageService,
+    RoomService,
+    ControlService,
+    SubscriptionModule,
+  ],
 })
 export class RoomsModule {}

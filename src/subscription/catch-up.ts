@@ -1,6 +1,6 @@
 // Brings one member of a room from where it stands to the live feed, as fast as its socket takes it.
 import { retryWhile } from '../core/backoff.js';
-import { type Connection, tell } from '../core/connection.js';
+import { type Connection, tellLoss } from '../core/connection.js';
 import type { Meter } from '../core/meter.js';
 import { type Position, positionOf, samePosition } from '../protocol/position.js';
 import type { Delivery } from './delivery.js';
@@ -65,14 +65,14 @@ export class CatchUp {
   #tellGap(to: number): void {
     const { epoch, offset } = this.position;
     const { room } = this.source.log;
-    tell(this.connection, { type: 'GAP', room, epoch, from: offset + 1, to });
+    tellLoss(this.connection, { type: 'GAP', room, epoch, from: offset + 1, to });
   }
 
   /** Only a log that was replaced makes a position foreign, and the tail then begins where the new one does. */
   #reset(): void {
     const { room, tail } = this.source.log;
     const { epoch, offset } = tail.start;
-    tell(this.connection, { type: 'RESET', room, epoch, offset, reason: 'broker_data_lost' });
+    tellLoss(this.connection, { type: 'RESET', room, epoch, offset, reason: 'broker_data_lost' });
     this.position = tail.start;
   }
 }

@@ -1,8 +1,8 @@
 // One room on this instance: its local members, and the broker subscription that lasts while there are any.
 import { retryWhile } from '../core/backoff.js';
-import { type Connection, tell } from '../core/connection.js';
+import { type Connection, tellLoss } from '../core/connection.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
-import type { ServerEvent } from '../protocol/events.js';
+import type { LossEvent, ServerEvent } from '../protocol/events.js';
 import { ChatError } from '../protocol/errors.js';
 import type { ClaimedPosition, Position } from '../protocol/position.js';
 import { isInternal } from '../protocol/room.js';
@@ -15,6 +15,8 @@ import { type Replay, RoomReplay } from './room-replay.js';
 export interface JoinRequest {
   readonly since?: ClaimedPosition;
   readonly history?: number;
+  /** To hear the messages without being a member: neither counted nor told who comes and goes. */
+  readonly overhear?: boolean;
 }
 
 export interface Joined {
@@ -30,6 +32,8 @@ export interface Joined {
 export class RoomFeed implements RoomLogListener {
   readonly #live = new Set<Connection>();
   readonly #behind = new Map<Connection, CatchUp>();
+  /** Those of both who are no members. */
+  readonly #overhearing = new Set<Connection>();
   #joining = 0;
   #log: RoomLog | undefined;
   #replay: RoomReplay | undefined;
@@ -50,12 +54,21 @@ export class RoomFeed implements RoomLogListener {
     return this.#replay && this.#log;
   }
 
+  /** Members, and who overhears them. */
   get size(): number {
     return this.#live.size + this.#behind.size;
   }
 
+  get memberCount(): number {
+    return this.size - this.#overhearing.size;
+  }
+
   has(connection: Connection): boolean {
     return this.#live.has(connection) || this.#behind.has(connection);
+  }
+
+  overhears(connection: Connection): boolean {
+    return this.#overhearing.has(connection);
   }
 
   /** @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer. */
@@ -67,12 +80,12 @@ export class RoomFeed implements RoomLogListener {
       const located = since ? await replay.since(since) : history ? await replay.newest(history) : undefined;
       if (connection.closed) throw new ChatError('UNAVAILABLE', 'The connection is closed');
       const recovered = since && located !== undefined;
-      if (!located && this.has(connection) && !since) return alreadyJoined(log);
-      return this.#admit(
-        connection,
-        located ?? { from: log.position, to: log.position, count: 0 },
-        recovered,
-      );
+      const stays = !located && this.has(connection) && !since;
+      const place = located ?? { from: log.position, to: log.position, count: 0 };
+      const joined = stays ? alreadyJoined(log) : this.#admit(connection, place, recovered);
+      if (!request.overhear) this.#overhearing.delete(connection);
+      else if (!stays) this.#overhearing.add(connection);
+      return joined;
     } finally {
       this.#joining--;
       this.#closeUnlessWanted();
@@ -83,13 +96,14 @@ export class RoomFeed implements RoomLogListener {
   leave(connection: Connection): boolean {
     this.#behind.get(connection)?.stop();
     const left = this.#live.delete(connection) || this.#behind.delete(connection);
+    this.#overhearing.delete(connection);
     if (left) this.#closeUnlessWanted();
     return left;
   }
 
   /** Brings an unstored event to the members who keep up; the others find out by themselves. */
-  broadcast(event: ServerEvent): void {
-    for (const connection of this.#live) tell(connection, event);
+  broadcast(event: LossEvent): void {
+    for (const connection of this.#live) tellLoss(connection, event);
   }
 
   /**
@@ -100,7 +114,7 @@ export class RoomFeed implements RoomLogListener {
     const frames = new Map<Dialect, Frame | undefined>();
     for (const connection of this.#live) {
       const { dialect, writable, session } = connection;
-      if (session.user.id === except) continue;
+      if (session.user.id === except || this.#overhearing.has(connection)) continue;
       if (!writable) {
         if (event.type !== 'TYPING') this.#startCatchUp(connection, this.#log!.position);
         continue;

@@ -65,14 +65,14 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
   /** Rooms with local members. */
   get roomCount(): number {
     let count = 0;
-    for (const feed of this.#feeds.values()) if (feed.size > 0 && !isInternal(feed.room)) count++;
+    for (const feed of this.#feeds.values()) if (feed.memberCount > 0 && !isInternal(feed.room)) count++;
     return count;
   }
 
   /** Connections × rooms they are in, this instance itself left out. */
   get membershipCount(): number {
     let count = 0;
-    for (const feed of this.#feeds.values()) if (!isInternal(feed.room)) count += feed.size;
+    for (const feed of this.#feeds.values()) if (!isInternal(feed.room)) count += feed.memberCount;
     return count;
   }
 
@@ -100,10 +100,25 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
     return joined;
   }
 
-  /** Whether it was a member. */
+  /**
+   * Lets a connection hear a room's messages, from now on, without being a member of it.
+   *
+   * @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer.
+   */
+  async overhear(connection: Connection, room: string): Promise<void> {
+    (await this.#feedOf(room).join(connection, { overhear: true })).start();
+  }
+
+  /** Ends overhearing; whether there was any. Members stay. */
+  ignore(connection: Connection, room: string): boolean {
+    const feed = this.#feeds.get(room);
+    return feed !== undefined && feed.overhears(connection) && feed.leave(connection);
+  }
+
+  /** Whether it was a member, or overheard the room. */
   leave(connection: Connection, room: string): boolean {
     const rooms = this.#roomsOf.get(connection);
-    if (!rooms?.delete(room)) return false;
+    if (!rooms?.delete(room)) return this.ignore(connection, room);
     if (rooms.size === 0) this.#roomsOf.delete(connection);
     return this.#feeds.get(room)?.leave(connection) ?? false;
   }

@@ -1,15 +1,21 @@
 // Random and mutated frames, 20,000 of them: nothing crashes, nothing is INTERNAL, nothing is left behind.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { Request } from '../../src/protocol/commands.js';
-import { MalformedFrame } from '../../src/protocol/dialects/dialect.js';
+import { COMMANDS, type Request } from '../../src/protocol/commands.js';
+import { type Dialect, MalformedFrame } from '../../src/protocol/dialects/dialect.js';
+import { envelope } from '../../src/protocol/dialects/envelope.js';
+import { jsonRpc } from '../../src/protocol/dialects/json-rpc.js';
+import { jsonRpcBare } from '../../src/protocol/dialects/json-rpc-bare.js';
 import { native } from '../../src/protocol/dialects/native.js';
+import { plain } from '../../src/protocol/dialects/plain.js';
+import { roomEvents } from '../../src/protocol/dialects/room-events.js';
 import type { AppProcess } from '../support/app-process.js';
 import { type Bystanders, bystandersOf } from '../support/bystanders.js';
 import { healthTells } from '../support/chat.js';
 import { Stage } from '../support/stage.js';
 import { TestClient } from '../support/test-client.js';
 import { goodToken, SECRET } from './forge.js';
+import { chatText, rpcText } from './odd-dialects.js';
 import { commandText, frameBytes, frameText, ROOMS } from './odd-frames.js';
 import { RawHttp, upgradeRequest } from './raw-http.js';
 import { kindOf } from './replies.js';
@@ -23,9 +29,10 @@ const MAX_LOG_LINES = 500;
 const TIMEOUT_MS = 240_000;
 
 /** Undefined where it is refused as it should be. */
-function decodedOf(text: string): Request | undefined {
+function decodedOf(dialect: Dialect, text: string): readonly Request[] | undefined {
   try {
-    return native.decode(text);
+    const decoded = dialect.decode(text);
+    return 'type' in decoded ? [decoded] : decoded;
   } catch (error) {
     if (error instanceof MalformedFrame && error.code === 'BAD_REQUEST') return undefined;
     throw error;
@@ -44,29 +51,43 @@ function changedByJson(value: unknown): unknown[] {
   return changed;
 }
 
-describe('the decoder', () => {
+/** It is one of ours, and can be said again, to others, as it was said. */
+function expectSound(request: Request): void {
+  const { type, ref } = request;
+  expect(ref === undefined || typeof ref === 'number' || String(ref).length <= 256).toBe(true);
+  if (type === undefined) return;
+  expect(Object.hasOwn(COMMANDS, type)).toBe(true);
+  expect(Object.getPrototypeOf(request.body)).toBe(Object.prototype);
+  expect(changedByJson(request.body)).toEqual([]);
+}
+
+const decoders: { dialect: Dialect; texts: fc.Arbitrary<string>; runs: number }[] = [
+  { dialect: native, texts: frameText, runs: DECODED },
+  { dialect: jsonRpc, texts: rpcText, runs: DECODED / 2 },
+  { dialect: jsonRpcBare, texts: rpcText, runs: DECODED / 5 },
+  { dialect: roomEvents, texts: chatText, runs: DECODED / 5 },
+  { dialect: envelope, texts: chatText, runs: DECODED / 5 },
+  { dialect: plain, texts: chatText, runs: DECODED / 5 },
+];
+
+describe.each(decoders)('the decoder of $dialect.name', ({ dialect, texts, runs }) => {
   it(
-    'throws nothing but MalformedFrame, and decodes to nothing but a request',
+    'throws nothing but MalformedFrame, and decodes to nothing but requests',
     () => {
       const untouched = Reflect.ownKeys(Object.prototype).length;
       let [decoded, refused] = [0, 0];
       fc.assert(
-        fc.property(frameText, (text) => {
-          const request = decodedOf(text);
-          if (!request) return void refused++;
+        fc.property(texts, (text) => {
+          const requests = decodedOf(dialect, text);
+          if (!requests) return void refused++;
           decoded++;
-          const { type, ref, body } = request;
-          expect(typeof type).toBe('string');
-          expect(ref === undefined || Number.isSafeInteger(ref) || String(ref).length <= 64).toBe(true);
-          expect(Object.getPrototypeOf(body)).toBe(Object.prototype);
-          // It can be said again, to others, as it was said.
-          expect(changedByJson(body)).toEqual([]);
+          for (const request of requests) expectSound(request);
         }),
-        { numRuns: DECODED },
+        { numRuns: runs },
       );
       expect(Reflect.ownKeys(Object.prototype)).toHaveLength(untouched);
       // Both happen often enough to mean something.
-      expect(Math.min(decoded, refused)).toBeGreaterThan(DECODED / 10);
+      expect(Math.min(decoded, refused)).toBeGreaterThan(runs / 10);
     },
     TIMEOUT_MS,
   );

@@ -46,7 +46,7 @@ const NUMBERS = [
 ];
 
 const number = fc.oneof(fc.constantFrom(...NUMBERS), fc.integer(), fc.double());
-const text = fc.oneof(
+export const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc.string({
     unit: fc.constantFrom('\ud800', '\udfff', '\0', '\u202e', '"', '\\', '😀', '\uFEFF'),
@@ -55,7 +55,7 @@ const text = fc.oneof(
   fc.constantFrom(100, 9_000).map((length) => 'x'.repeat(length)),
 );
 const json = fc.jsonValue({ maxDepth: 10, noUnicodeString: false }) as fc.Arbitrary<unknown>;
-const value = fc.oneof(
+export const value = fc.oneof(
   { arbitrary: number, weight: 2 },
   text,
   json,
@@ -63,11 +63,14 @@ const value = fc.oneof(
 );
 
 /** Mostly what a member should be, sometimes anything. */
-function mostly(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
+export function mostly(arbitrary: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc.oneof({ arbitrary, weight: 15 }, { arbitrary: value, weight: 1 });
 }
 
-const room = fc.oneof({ arbitrary: fc.constantFrom(...ROOMS), weight: 9 }, fc.constantFrom(...ODD_ROOMS));
+export const room = fc.oneof(
+  { arbitrary: fc.constantFrom(...ROOMS), weight: 9 },
+  fc.constantFrom(...ODD_ROOMS),
+);
 const count = fc.integer({ min: 1, max: 400 });
 const MEMBERS: Record<string, fc.Arbitrary<unknown>> = {
   id: mostly(fc.oneof(fc.nat(), fc.string({ maxLength: 70 }))),
@@ -88,16 +91,19 @@ const MEMBERS: Record<string, fc.Arbitrary<unknown>> = {
   constructor: json,
 };
 
+/** Members of commands, any of which may be missing or odd. */
+export const members: fc.Arbitrary<object> = fc.record(MEMBERS, { requiredKeys: ['room'] });
+
 /** The JSON of a command of which any member may be missing or odd. */
 export const commandText: fc.Arbitrary<string> = fc
   .tuple(
     fc.oneof({ arbitrary: fc.constantFrom(...TYPES), weight: 9 }, mostly(fc.constantFrom(...ODD_TYPES))),
-    fc.record(MEMBERS, { requiredKeys: ['room'] }),
+    members,
   )
-  .map(([type, members]) => JSON.stringify({ type, ...members }) ?? 'null');
+  .map(([type, some]) => JSON.stringify({ type, ...some }) ?? 'null');
 
 /** Some of its characters replaced, removed or doubled. */
-function mutated(source: fc.Arbitrary<string>): fc.Arbitrary<string> {
+export function mutated(source: fc.Arbitrary<string>): fc.Arbitrary<string> {
   const change = fc.tuple(fc.nat(), fc.nat(3), fc.string({ unit: 'binary', maxLength: 3 }));
   return fc.tuple(source, fc.array(change, { minLength: 1, maxLength: 6 })).map(([original, changes]) =>
     changes.reduce((current, [position, length, insert]) => {

@@ -1,6 +1,7 @@
 // The native dialect: what it reads, what it refuses, and the exact text it writes.
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
+import type { CommandRef, Request } from '../../src/protocol/commands.js';
 import { MalformedFrame } from '../../src/protocol/dialects/dialect.js';
 import { native } from '../../src/protocol/dialects/native.js';
 import { ChatError } from '../../src/protocol/errors.js';
@@ -37,6 +38,17 @@ function messageFrame(name: string, at: number, json: string): string {
   return `${head.slice(0, -1)},${JSON.stringify(parsed).slice(1)}`;
 }
 
+/** The members of a good command. */
+function bodyOf(frame: string): Readonly<Record<string, unknown>> {
+  const request = native.decode(frame);
+  if (!request.type) throw request.refusal;
+  return request.body;
+}
+
+function pingOf(ref: CommandRef | undefined): Request {
+  return { type: 'PING', ref, body: {} };
+}
+
 /** What `decode` throws, or undefined. */
 function refusal(frame: string): MalformedFrame | undefined {
   try {
@@ -71,7 +83,7 @@ describe('what the native dialect writes', () => {
       fc.property(room, fc.array(body, { maxLength: 4 }), fc.boolean(), (name, bodies, more) => {
         const messages = bodies.map((json, index) => publicationOf(json, index + 1));
         const reply: History = { type: 'HISTORY', room: name, epoch: 'e"\\', messages, more };
-        const frame = native.encodeReply(reply, 'ref"')?.toString() ?? '';
+        const frame = native.encodeReply(reply, pingOf('ref"'))?.toString() ?? '';
         const spliced = bodies.map((json, index) => messageFrame(name, index + 1, json)).join(',');
         const head = JSON.stringify({ type: 'HISTORY', id: 'ref"', room: name, epoch: 'e"\\' });
         expect(frame).toBe(`${head.slice(0, -1)},"messages":[${spliced}],"more":${more}}`);
@@ -91,23 +103,23 @@ describe('what the native dialect writes', () => {
       members: 1,
     };
     const rest = '"room":"a","epoch":"e","offset":0,"replayed":0,"members":1}';
-    expect(native.encodeReply(reply, 7)).toBe(`{"type":"SUBSCRIBED","id":7,${rest}`);
-    expect(native.encodeReply(reply, 0)).toBe(`{"type":"SUBSCRIBED","id":0,${rest}`);
-    expect(native.encodeReply(reply, '')).toBe(`{"type":"SUBSCRIBED","id":"",${rest}`);
-    expect(native.encodeReply(reply, undefined)).toBe(`{"type":"SUBSCRIBED",${rest}`);
+    expect(native.encodeReply(reply, pingOf(7))).toBe(`{"type":"SUBSCRIBED","id":7,${rest}`);
+    expect(native.encodeReply(reply, pingOf(0))).toBe(`{"type":"SUBSCRIBED","id":0,${rest}`);
+    expect(native.encodeReply(reply, pingOf(''))).toBe(`{"type":"SUBSCRIBED","id":"",${rest}`);
+    expect(native.encodeReply(reply, pingOf(undefined))).toBe(`{"type":"SUBSCRIBED",${rest}`);
   });
 
   it('is no ACK for a send which did not ask for one', () => {
     const ack: Ack = { type: 'ACK', room: 'a', epoch: 'e', offset: 1, messageId: 'm', duplicate: false };
-    expect(native.encodeReply(ack, undefined)).toBeUndefined();
-    expect(native.encodeReply(ack, 1)).toBe(
+    expect(native.encodeReply(ack, pingOf(undefined))).toBeUndefined();
+    expect(native.encodeReply(ack, pingOf(1))).toBe(
       '{"type":"ACK","id":1,"room":"a","epoch":"e","offset":1,"messageId":"m","duplicate":false}',
     );
   });
 
   it('are errors which show their code, and nothing of their cause', () => {
     const error = new ChatError('UNAVAILABLE', 'try again', { cause: new Error('10.0.0.7 is down') });
-    const frame: Record<string, unknown> = JSON.parse(native.encodeError(error, 'ref').toString());
+    const frame: Record<string, unknown> = JSON.parse(native.encodeError(error, pingOf('ref')).toString());
     expect(frame).toEqual({
       type: 'ERROR',
       id: 'ref',
@@ -121,27 +133,25 @@ describe('what the native dialect writes', () => {
 });
 
 describe('what the native dialect reads', () => {
-  it('is any object with a type, as it is', () => {
+  it('is any object with a type of ours, as it is', () => {
     const members = fc.dictionary(
       fc.constantFrom('room', 'message', 'data', 'x', ''),
       fc.jsonValue({ maxDepth: 5 }),
     );
     fc.assert(
-      fc.property(text, fc.oneof(fc.integer(), text), members, (type, id, rest) => {
-        const frame = JSON.stringify({ ...rest, type, id });
+      fc.property(fc.oneof(fc.integer(), text), members, (id, rest) => {
+        const frame = JSON.stringify({ ...rest, type: 'HISTORY', id });
         const { room: named, ...expected }: Record<string, unknown> = JSON.parse(frame);
-        const { body: read, ...request } = native.decode(frame);
-        expect(request).toEqual({ type, ref: id });
-        expect(read).toMatchObject(expected);
-        expect(read['room']).toEqual(named);
+        expect(native.decode(frame)).toMatchObject({ type: 'HISTORY', ref: id, body: expected });
+        expect(bodyOf(frame)['room']).toEqual(named);
       }),
     );
   });
 
   it('knows a room by either name', () => {
-    expect(native.decode('{"type":"X","roomId":"a"}').body['room']).toBe('a');
-    expect(native.decode('{"type":"X","room":"a","roomId":"b"}').body['room']).toBe('a');
-    expect(native.decode('{"type":"X"}').body['room']).toBeUndefined();
+    expect(bodyOf('{"type":"PING","roomId":"a"}')['room']).toBe('a');
+    expect(bodyOf('{"type":"PING","room":"a","roomId":"b"}')['room']).toBe('a');
+    expect(bodyOf('{"type":"PING"}')['room']).toBeUndefined();
   });
 
   it.each([
@@ -158,7 +168,7 @@ describe('what the native dialect reads', () => {
     '{}',
     '{"type":null}',
   ])('is not %j', (frame) => {
-    expect(refusal(frame)).toMatchObject({ code: 'BAD_REQUEST', ref: undefined });
+    expect(refusal(frame)).toMatchObject({ code: 'BAD_REQUEST', request: { ref: undefined } });
   });
 
   it('refuses whatever it cannot read in one way only', () => {
@@ -204,12 +214,12 @@ describe('what the native dialect reads', () => {
     ['a number below all', '{"type":"X","id":1,"data":{"a":[-1e400]}}'],
     ['a type of another kind', '{"type":{},"id":1}'],
   ])('refuses %s, and says to whom', (_name, frame) => {
-    expect(refusal(frame)).toMatchObject({ code: 'BAD_REQUEST', ref: 1 });
+    expect(refusal(frame)).toMatchObject({ code: 'BAD_REQUEST', request: { ref: 1 } });
   });
 
   it('takes surrogates in pairs, and the largest number', () => {
-    expect(native.decode('{"type":"X","message":"\\ud83d\\ude00"}').body['message']).toBe('😀');
-    expect(native.decode('{"type":"X","data":{"a":1.7e308}}').body['data']).toEqual({ a: 1.7e308 });
+    expect(bodyOf('{"type":"PING","message":"\\ud83d\\ude00"}')['message']).toBe('😀');
+    expect(bodyOf('{"type":"PING","data":{"a":1.7e308}}')['data']).toEqual({ a: 1.7e308 });
   });
 
   it.each(['"a"', '""', `"${'x'.repeat(64)}"`, '0', '-1', '9007199254740991'])('takes the id %s', (id) => {
@@ -231,9 +241,7 @@ describe('what the native dialect reads', () => {
   });
 
   it('lets __proto__ be a name like any other', () => {
-    const { body: read } = native.decode(
-      '{"type":"X","__proto__":{"room":"a"},"data":{"__proto__":{"polluted":1}}}',
-    );
+    const read = bodyOf('{"type":"PING","__proto__":{"room":"a"},"data":{"__proto__":{"polluted":1}}}');
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
     expect(read['room']).toBeUndefined();
     expect(JSON.stringify(read['data'])).toBe('{"__proto__":{"polluted":1}}');

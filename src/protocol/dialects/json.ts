@@ -12,17 +12,29 @@ const MAX_DEPTH = 8;
  * @throws MalformedFrame
  */
 export function parseObject(text: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new MalformedFrame('The frame is not valid JSON');
-  }
+  const value = parseJson(text);
   if (!isObject(value)) throw new MalformedFrame('The frame must be a JSON object');
   return value;
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+/** The same, and nothing in it is too deep or would change on its way. @throws MalformedFrame */
+export function parseSoundObject(text: string): Record<string, unknown> {
+  const value = parseObject(text);
+  const defect = defectOf(value);
+  if (defect !== undefined) throw new MalformedFrame(defect);
+  return value;
+}
+
+/** Anything JSON can be. @throws MalformedFrame */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new MalformedFrame('The frame is not valid JSON', { syntax: true });
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

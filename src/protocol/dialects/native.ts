@@ -1,42 +1,59 @@
 // The native dialect, subprotocol roomcast.v1: one JSON object a frame, upper-case types.
-import type { CommandRef, Request } from '../commands.js';
-import type { ChatError } from '../errors.js';
+import type { CommandRef, CommandType, Request } from '../commands.js';
+import { ChatError } from '../errors.js';
 import type { Reply, ServerEvent } from '../events.js';
+import { messageHead, publicBody } from '../message-body.js';
 import type { Publication } from '../position.js';
 import { type Dialect, type Frame, MalformedFrame } from './dialect.js';
 import { defectOf, parseObject } from './json.js';
 
 const MAX_REF_LENGTH = 64;
+const COMMAND_TYPES = [
+  'SUBSCRIBE',
+  'UNSUBSCRIBE',
+  'SEND_MESSAGE',
+  'HISTORY',
+  'MEMBERS',
+  'TYPING',
+  'AUTH',
+  'KICK',
+  'PING',
+] as const satisfies readonly CommandType[];
+const COMMAND_OF: ReadonlyMap<string, CommandType> = new Map(COMMAND_TYPES.map((type) => [type, type]));
+const HEAD = '{"type":"MESSAGE",';
 
-export const native: Dialect = {
+export const native = {
   name: 'native',
 
   decode(text: string): Request {
     const body = parseObject(text);
     const ref = isRef(body['id']) ? body['id'] : undefined;
     const defect = defectOf(body);
-    if (defect !== undefined) throw new MalformedFrame(defect, ref);
+    if (defect !== undefined) throw new MalformedFrame(defect, { ref });
     if (body['id'] !== undefined && ref === undefined) {
       throw new MalformedFrame(`id must be a string of at most ${MAX_REF_LENGTH} characters, or an integer`);
     }
-    const type = body['type'];
-    if (typeof type !== 'string') throw new MalformedFrame('type must be a string', ref);
+    if (typeof body['type'] !== 'string') throw new MalformedFrame('type must be a string', { ref });
+    const type = COMMAND_OF.get(body['type']);
+    if (!type)
+      return { type, ref, refusal: new ChatError('UNKNOWN_TYPE', 'There is no command of this type') };
     // An alias; the room's own check finds what is wrong with it.
     if (body['room'] === undefined) body['room'] = body['roomId'];
     return { type, ref, body };
   },
 
-  encodeReply(reply: Reply, ref: CommandRef | undefined): Frame | undefined {
-    if (reply.type === 'ACK' && ref === undefined) return undefined;
+  encodeReply(reply: Reply | undefined, request: Request | undefined): Frame | undefined {
+    const ref = request?.ref;
+    if (!reply || (reply.type === 'ACK' && ref === undefined)) return undefined;
     if (reply.type !== 'HISTORY') return JSON.stringify(withRef(reply, ref));
     const head = JSON.stringify({ ...withRef(reply, ref), messages: undefined, more: undefined });
     const messages = encodeMessages(reply.room, reply.messages);
     return `${head.slice(0, -1)},"messages":[${messages}],"more":${reply.more}}`;
   },
 
-  encodeError(error: ChatError, ref: CommandRef | undefined): Frame {
+  encodeError(error: ChatError, request: Request | undefined): Frame {
     const { code, message, retryable, retryAfterMs } = error;
-    return JSON.stringify({ type: 'ERROR', id: ref, code, message, retryable, retryAfterMs });
+    return JSON.stringify({ type: 'ERROR', id: request?.ref, code, message, retryable, retryAfterMs });
   },
 
   encodeEvent(event: ServerEvent): Frame {
@@ -44,14 +61,15 @@ export const native: Dialect = {
   },
 
   encodePublication(room: string, publication: Publication): Frame {
-    const { body } = publication;
-    const head = messageHead(room, publication.offset);
+    const body = publicBody(publication.body);
+    const head = HEAD + messageHead(room, publication.offset);
+    // Its start is ASCII; the stored body is spliced behind it without its opening brace.
     const frame = Buffer.allocUnsafe(head.length + body.length - 1);
     frame.write(head, 'latin1');
     body.copy(frame, head.length, 1);
     return frame;
   },
-};
+} satisfies Dialect;
 
 function isRef(value: unknown): value is CommandRef {
   return typeof value === 'string' ? value.length <= MAX_REF_LENGTH : Number.isSafeInteger(value);
@@ -62,14 +80,9 @@ function withRef({ type, ...members }: Reply, ref: CommandRef | undefined): obje
   return { type, id: ref, ...members };
 }
 
-/** The start of a MESSAGE frame, ASCII: the stored body is spliced behind it without its opening brace. */
-function messageHead(room: string, offset: number): string {
-  return `{"type":"MESSAGE","room":"${room}","offset":${offset},`;
-}
-
 /** MESSAGE frames with commas between them. */
 export function encodeMessages(room: string, publications: readonly Publication[]): string {
   return publications
-    .map(({ offset, body }) => messageHead(room, offset) + body.toString('utf8', 1))
+    .map(({ offset, body }) => HEAD + messageHead(room, offset) + publicBody(body).toString('utf8', 1))
     .join(',');
 }
