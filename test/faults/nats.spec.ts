@@ -1,4 +1,4 @@
-// The shorter selection of fault scenarios on NATS, part of `npm test`; the others are in nats.long.ts.
+// Fault scenarios under load on NATS.
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe } from '@jest/globals';
 import { cutRepeatedly } from './links.js';

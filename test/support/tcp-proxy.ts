@@ -11,6 +11,8 @@ interface Faults {
   refuse: boolean;
   blackhole: boolean;
   dropReplies: boolean;
+  /** What a client says for its answer, and all after it, to be dropped. */
+  dropAfter: string | undefined;
   delayMs: number;
 }
 
@@ -31,6 +33,7 @@ class ProxiedConnection {
     onClosed: () => void,
   ) {
     client.on('data', (chunk) => {
+      if (faults.dropAfter && chunk.includes(faults.dropAfter)) faults.dropReplies = true;
       if (this.greeting.length < GREETING_LENGTH) this.greeting += chunk.toString('latin1');
       server.write(chunk);
       this.regulate();
@@ -111,6 +114,7 @@ export class TcpProxy {
     refuse: false,
     blackhole: false,
     dropReplies: false,
+    dropAfter: undefined,
     delayMs: 0,
   };
   private readonly open = new Set<ProxiedConnection>();
@@ -167,6 +171,12 @@ export class TcpProxy {
   /** Goes on forwarding to the server, and throws its answers away. */
   dropReplies(dropped: boolean): void {
     this.faults.dropReplies = dropped;
+  }
+
+  /** From the next time on that a client says `text`, as `dropReplies(true)`; undefined: no more. */
+  dropRepliesAfter(text: string | undefined): void {
+    this.faults.dropAfter = text;
+    this.faults.dropReplies = false;
   }
 
   async stop(): Promise<void> {
