@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-const READY_TIMEOUT_MS = 60_000;
+/** A cold start, on a machine that has much else to do. */
+const READY_TIMEOUT_MS = 180_000;
 /** More than an instance's clients need to go elsewhere. */
 const STOP_TIMEOUT_MS = 10_000;
 const COLOURS = [36, 32, 33, 35, 34];

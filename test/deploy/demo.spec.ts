@@ -10,7 +10,7 @@ import { Stage } from '../support/stage.js';
 import { TestClient } from '../support/test-client.js';
 
 const DEMO = fileURLToPath(new URL('../../docker/demo/demo.mjs', import.meta.url));
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 200_000;
 
 const stage = new Stage();
 afterEach(() => stage.clear());

@@ -12,9 +12,9 @@ import { TestClient } from '../support/test-client.js';
 import { buildImage, DOCKERFILE, type Image } from './image-build.js';
 import { runInSandbox, startInSandbox } from './sandbox.js';
 
-const BUILD_TIMEOUT_MS = 300_000;
+const BUILD_TIMEOUT_MS = 600_000;
 /** A cold start, on a machine that has much else to do. */
-const READY_TIMEOUT_MS = 90_000;
+const READY_TIMEOUT_MS = 180_000;
 
 /** Tries to write to each path; prints what came of it, and as whom. */
 const PROBE = `
