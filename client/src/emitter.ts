@@ -32,7 +32,7 @@ export class Emitter<Events> {
 export interface Observable<T> {
   readonly value: T;
   /** Calls with the value of now, and with every later one. Returns what ends that. */
-  subscribe(listener: (value: T) => void): () => void;
+  readonly subscribe: (listener: (value: T) => void) => () => void;
 }
 
 export class Subject<T> implements Observable<T> {
@@ -45,9 +45,10 @@ export class Subject<T> implements Observable<T> {
     for (const listener of this.#listeners) call(listener, value);
   }
 
-  subscribe(listener: Listener<T>): () => void {
+  /** May be passed on by itself. */
+  readonly subscribe = (listener: Listener<T>): (() => void) => {
     this.#listeners.add(listener);
     call(listener, this.value);
     return () => void this.#listeners.delete(listener);
-  }
+  };
 }

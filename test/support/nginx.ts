@@ -22,7 +22,10 @@ export interface NginxOptions {
 }
 
 async function writeInstances(dir: string, ports: readonly number[]): Promise<void> {
-  await writeFile(join(dir, 'instances.conf'), ports.map((port) => `server 127.0.0.1:${port};\n`).join(''));
+  await writeFile(
+    join(dir, 'instances.conf'),
+    ports.map((port) => `server 127.0.0.1:${port} max_fails=0;\n`).join(''),
+  );
 }
 
 export class Nginx {
