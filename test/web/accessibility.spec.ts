@@ -77,28 +77,3 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     TIMEOUT_MS,
   );
 });
-
-it(
-  'works by the keyboard alone',
-  async () => {
-    const page = await browsers.page({ viewport: PHONE });
-    await page.goto(app.http);
-    const ada = await Person.enter(page, 'Ada');
-    await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
-    await page.getByRole('button', { name: 'Rooms' }).press('Enter');
-    const focused = () => page.evaluate<string>(`document.activeElement.textContent`);
-    expect(await focused()).toContain('general');
-    await page.keyboard.press('Escape');
-    await ada.until(`document.activeElement.getAttribute('aria-label') === 'Rooms'`);
-    await page.keyboard.press('Enter');
-    await page.keyboard.press('Enter');
-    await page.getByRole('heading', { name: 'general' }).waitFor();
-    await page.keyboard.press('Tab');
-    expect(await focused()).toContain('Skip to the message field');
-    await page.keyboard.press('Enter');
-    await page.keyboard.type('by keys');
-    await page.keyboard.press('Enter');
-    await page.locator('.rows .text').getByText('by keys').waitFor();
-  },
-  TIMEOUT_MS,
-);

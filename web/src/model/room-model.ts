@@ -134,7 +134,10 @@ export class RoomModel {
 
   /** The reader comes: what is unread now is marked. */
   enter(): void {
-    this.mark.value = this.unread.value > 0 ? this.#read : undefined;
+    const { newest } = this.timeline;
+    const unread = this.unread.value;
+    this.mark.value =
+      newest && unread > 0 ? { epoch: newest.epoch, offset: newest.offset - unread } : undefined;
   }
 
   #listen(room: Room): void {
