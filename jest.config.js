@@ -18,6 +18,6 @@ export default {
     ],
   },
   setupFiles: ['<rootDir>/test/support/quiet.ts'],
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   reporters: ['default', '<rootDir>/test/support/count-reporter.mjs'],
 };

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { messageOf, within } from './deadline.js';
 
-const TIMEOUT_MS = 5000;
+const TIMEOUT_MS = 20_000;
 /** What members hear of each other besides messages; only tests which are about it take it. */
 const PRESENCE = new Set(['MEMBER_JOINED', 'MEMBER_LEFT', 'MEMBERS_CHANGED', 'TYPING']);
 /** Characters of the queue that a failed wait tells. */
