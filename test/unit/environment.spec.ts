@@ -17,6 +17,7 @@ const FREE = [
   'JWT_AUDIENCE',
   'BEARER_TOKENS',
   'API_KEYS',
+  'METRICS_TOKEN',
   'ALLOWED_ORIGINS',
 ];
 const CHECKED = ALL.filter((name) => !FREE.includes(name));
