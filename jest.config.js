@@ -19,5 +19,7 @@ export default {
   },
   setupFiles: ['<rootDir>/test/support/quiet.ts'],
   testTimeout: 120_000,
+  // Most tests wait for servers and clocks rather than for the processor.
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/support/count-reporter.mjs'],
 };

@@ -12,6 +12,8 @@ export interface StormReport extends Verdict {
   readonly caughtUpP99: number;
   /** Reads of a room's log which Redis saw. */
   readonly historyReads: number;
+  /** Connections that ended and joins that were refused on the way back, as on a machine that stalls: each may cost a read. */
+  readonly setbacks: number;
 }
 
 interface Shape {
@@ -39,6 +41,7 @@ export async function storm(fleet: Fleet, redis: Redis, shape: Shape): Promise<S
     );
     const heads = await talk(fleet, rooms, shape.missed);
     const readsBefore = await historyReads(redis);
+    const setbacksBefore = setbacks(load);
     const times = await returnAll(load, heads);
     const verdict = check(
       load.clients.flatMap(({ logs }) => [...logs.values()]),
@@ -55,6 +58,7 @@ export async function storm(fleet: Fleet, redis: Redis, shape: Shape): Promise<S
       caughtUpP50: quantile(times, 0.5),
       caughtUpP99: quantile(times, 0.99),
       historyReads: (await historyReads(redis)) - readsBefore,
+      setbacks: setbacks(load) - setbacksBefore,
     };
   } finally {
     load.stop();
@@ -94,6 +98,13 @@ async function returnAll(load: Load, ends: ReadonlyMap<string, End>): Promise<nu
     }),
   );
   return times.toSorted((a, b) => a - b);
+}
+
+function setbacks({ clients }: Load): number {
+  return clients.reduce(
+    (sum, { closes, refusals }) => sum + closes.length + [...refusals.values()].reduce((a, b) => a + b, 0),
+    0,
+  );
 }
 
 /** XRANGE and XREVRANGE calls so far, those from inside scripts included. */
