@@ -1,5 +1,5 @@
 // Random names for what must never be guessed or met twice.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomFillSync } from 'node:crypto';
 
 /** 72 random bits, drawn once: publishing offers an epoch with each message, in case the room has none. */
 const PROCESS_EPOCH = randomBytes(9).toString('base64url');
@@ -10,8 +10,17 @@ export function newEpoch(): string {
   return `${PROCESS_EPOCH}${(epochs++).toString(36)}`;
 }
 
+const MESSAGE_ID_BYTES = 18;
+const pool = Buffer.alloc(256 * MESSAGE_ID_BYTES);
+let used = pool.length;
+
+/** 24 characters, 144 random bits, drawn for many at a time. */
 export function newMessageId(): string {
-  return randomUUID();
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  return pool.toString('base64url', used, (used += MESSAGE_ID_BYTES));
 }
 
 /** `c-…`, `u-…`: 16 characters, 96 random bits, behind a prefix which tells the kind. */

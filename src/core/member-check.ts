@@ -58,10 +58,20 @@ function compileValidators(metadata: Metadata): Check[] {
   const targetName = typeof target === 'string' ? target : target.name;
   return getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
-    .map(({ instance }) => (members) => {
-      const value = members[propertyName];
-      const context = { value, constraints, object: members, property: propertyName, targetName };
-      return instance.validate(value, context) === true;
+    .map(({ instance }) => {
+      // One for all calls: a validator of this kind is done with it when it returns.
+      const context = {
+        value: undefined as unknown,
+        constraints,
+        object: {},
+        property: propertyName,
+        targetName,
+      };
+      return (members) => {
+        context.value = members[propertyName];
+        context.object = members;
+        return instance.validate(context.value, context) === true;
+      };
     });
 }
 

@@ -17,6 +17,7 @@ import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
 const MAX_STRIKES = 5;
+/** What comes of a command when the AUTH before it has failed, and the connection is closing. */
 const NOTHING: Emit = () => undefined;
 const JOINING: ReadonlySet<CommandType | undefined> = new Set<CommandType>(['SUBSCRIBE', 'ENTER']);
 
@@ -80,7 +81,7 @@ export class CommandLoop {
     const room = handshake.room ?? dialect.home;
     if (room === undefined || this.#seated) return;
     this.#seated = true;
-    this.#queue.push(() => this.#joinByItself(room), { alone: true });
+    this.#queue.pushAlone(() => this.#joinByItself(room));
   }
 
   #onFrame(data: Buffer, isBinary: boolean): void {
@@ -127,14 +128,14 @@ export class CommandLoop {
     const { type } = request;
     if (type === 'AUTH') {
       this.#authAsked = true;
-      return this.#queue.push(() => this.#authenticate(request), { alone: true });
+      return this.#queue.pushAlone(() => this.#authenticate(request));
     }
     if (this.#rejectStranger(request)) return;
     const refusal = JOINING.has(type) ? this.#guard.join(performance.now()) : undefined;
     if (refusal) return this.#refuse(refusal, request);
-    this.#queue.push(() => this.#run(() => this.#runner.run(request)), {
-      alone: type !== undefined && COMMANDS[type].alone,
-    });
+    const run = () => (this.connection.admitted ? this.#runner.run(request) : NOTHING);
+    if (type !== undefined && COMMANDS[type].alone) this.#queue.pushAlone(run);
+    else this.#queue.push(run);
   }
 
   /** Each request of a batch costs as much as one by itself. */
@@ -149,8 +150,10 @@ export class CommandLoop {
       return (over ?? overJoins) ? { ...request, type: undefined, refusal: (over ?? overJoins)! } : request;
     });
     if (last && this.#guard.exhausted) return this.#refuse(last, undefined);
-    const run = () => this.#runner.runBatch(charged, this.context.options.sendBudgetBytes);
-    this.#queue.push(() => this.#run(run), { alone: true });
+    const { sendBudgetBytes } = this.context.options;
+    this.#queue.pushAlone(() =>
+      this.connection.admitted ? this.#runner.runBatch(charged, sendBudgetBytes) : NOTHING,
+    );
   }
 
   /** Ends a connection that has shown no token where one is required. */
@@ -179,20 +182,20 @@ export class CommandLoop {
       this.#runner.send(this.#runner.fail(error, request));
       if (code !== undefined) this.connection.close(code);
     };
-    this.#queue.push(() => emit, { alone: false });
+    this.#queue.push(() => emit);
   }
 
   #finish(code: CloseCode): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#queue.push(() => () => this.connection.close(code), { alone: true });
+    this.#queue.pushAlone(() => () => this.connection.close(code));
   }
 
   /** Goes out as soon as the client and its dialect are known, before any reply. */
   #greet(): void {
     if (this.#greeted) return;
     this.#greeted = true;
-    this.#queue.push(() => () => this.#welcome(), { alone: false });
+    this.#queue.push(() => () => this.#welcome());
   }
 
   #welcome(): void {
@@ -214,11 +217,6 @@ export class CommandLoop {
       if (this.connection.admitted) return this.#settle();
       this.connection.close(answer.error?.retryable ? CloseCode.INTERNAL_ERROR : CloseCode.UNAUTHENTICATED);
     };
-  }
-
-  /** Unless the AUTH before it has failed, and the connection is closing. */
-  #run(run: () => Emit | Promise<Emit>): Emit | Promise<Emit> {
-    return this.connection.admitted ? run() : NOTHING;
   }
 
   /** Nobody asked by a frame, so whoever can't be served is sent away to come back, rather than left waiting. */

@@ -26,8 +26,16 @@ export class CommandQueue {
 
   constructor(private readonly source: { pause(): void; resume(): void }) {}
 
-  push(run: () => Emit | Promise<Emit>, { alone }: { alone: boolean }): void {
-    this.#slots.push({ run, alone, emit: undefined });
+  push(run: () => Emit | Promise<Emit>): void {
+    this.#add({ run, alone: false, emit: undefined });
+  }
+
+  pushAlone(run: () => Emit | Promise<Emit>): void {
+    this.#add({ run, alone: true, emit: undefined });
+  }
+
+  #add(slot: Slot): void {
+    this.#slots.push(slot);
     if (!this.#paused && this.#slots.length >= HIGH_WATER) {
       this.#paused = true;
       this.source.pause();

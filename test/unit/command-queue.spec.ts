@@ -31,7 +31,8 @@ class Stage {
       };
       return new Promise((resolve) => this.running.set(number, () => resolve(emit)));
     };
-    this.#queue.push(run, { alone });
+    if (alone) this.#queue.pushAlone(run);
+    else this.#queue.push(run);
   }
 
   get pushed(): number {

@@ -1,6 +1,7 @@
 // Publishes on their way to Redis, against a link that answers when the test says so.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ReplyError } from 'ioredis';
+import type { Addressed } from '../../src/brokers/redis/publish-call.js';
 import { PublishQueue } from '../../src/brokers/redis/publish-queue.js';
 import type { RedisManager } from '../../src/brokers/redis/redis-manager.js';
 import { draftOf } from '../support/drafts.js';
@@ -23,25 +24,23 @@ class FakeManager {
   inDoubt = false;
   readonly calls: Call[] = [];
   readonly stored: string[] = [];
-  readonly commands = {
-    roomPublish: (keyCount: number, ...args: string[]): Promise<string[]> => {
-      const keys = args.slice(0, keyCount);
-      const messageIds = keys.flatMap((key) => /:id:(.*)$/.exec(key)?.[1] ?? []);
-      return new Promise((resolve, reject) => {
-        let failed = !this.commandsReady;
-        const fail = (error: Error): void => {
-          failed = true;
-          reject(error);
-        };
-        const store = (): void => {
-          if (!failed) resolve(messageIds.map((id) => `0 epoch ${this.stored.push(id)}`));
-        };
-        const refuse = (message: string): void => fail(new ReplyError(message));
-        this.calls.push({ messageIds, store, refuse, cut: () => fail(new Error('cut')) });
-        if (failed) reject(new Error('not ready'));
-      });
-    },
-  };
+
+  callPublish(messages: readonly Addressed[]): Promise<string[]> {
+    const messageIds = messages.map(({ draft }) => draft.messageId);
+    return new Promise((resolve, reject) => {
+      let failed = !this.commandsReady;
+      const fail = (error: Error): void => {
+        failed = true;
+        reject(error);
+      };
+      const store = (): void => {
+        if (!failed) resolve(messageIds.map((id) => `0 epoch ${this.stored.push(id)}`));
+      };
+      const refuse = (message: string): void => fail(new ReplyError(message));
+      this.calls.push({ messageIds, store, refuse, cut: () => fail(new Error('cut')) });
+      if (failed) reject(new Error('not ready'));
+    });
+  }
 
   get last(): Call {
     return this.calls.at(-1)!;

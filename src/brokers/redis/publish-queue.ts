@@ -5,7 +5,7 @@ import { newEpoch } from '../../core/ids.js';
 import { ChatError } from '../../protocol/errors.js';
 import type { HistoryOptions } from '../history-options.js';
 import { CALL_DEADLINE_MS } from '../link-timing.js';
-import { logKey, messageIdKey, metaKey } from './redis-codec.js';
+import type { Addressed } from './publish-call.js';
 import type { RedisManager } from './redis-manager.js';
 
 const MAX_PENDING = 20_000;
@@ -19,10 +19,9 @@ const RETRY_DELAY_MS = 50;
 /** How long an empty or unused room keeps its epoch, as a multiple of its history's life. */
 export const META_TTL_FACTOR = 4;
 
-interface Entry {
-  readonly room: string;
-  readonly draft: Draft;
+interface Entry extends Addressed {
   readonly deadline: number;
+  settled: boolean;
   resolve(receipt: Receipt): void;
   reject(error: Error): void;
 }
@@ -32,12 +31,14 @@ interface Entry {
  * it is sent again, before anything newer. Each entry is answered within CALL_DEADLINE_MS, come what may.
  */
 export class PublishQueue {
-  /** All that is unanswered, oldest first. */
-  readonly #pending = new Set<Entry>();
+  /** What is with Redis; empty while nothing is. */
+  #sent: readonly Entry[] = [];
+  /** Oldest first. */
   #unsent: Entry[] = [];
+  /** Unanswered. */
+  #pending = 0;
   #pendingBytes = 0;
   #flushScheduled = false;
-  #inFlight = false;
   #sweeper: NodeJS.Timeout | undefined;
   #downSince: number | undefined = performance.now();
 
@@ -50,8 +51,8 @@ export class PublishQueue {
     const now = performance.now();
     if (this.#hopeless(now) || this.#full()) return Promise.reject(unavailable());
     return new Promise<Receipt>((resolve, reject) => {
-      const entry = { room, draft, deadline: now + CALL_DEADLINE_MS, resolve, reject };
-      this.#pending.add(entry);
+      const entry = { room, draft, deadline: now + CALL_DEADLINE_MS, settled: false, resolve, reject };
+      this.#pending++;
       this.#pendingBytes += draft.body.length;
       this.#unsent.push(entry);
       this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
@@ -66,7 +67,7 @@ export class PublishQueue {
   }
 
   close(): void {
-    for (const entry of this.#pending) this.#fail(entry, unavailable());
+    for (const entry of [...this.#sent, ...this.#unsent]) this.#fail(entry, unavailable());
     this.#unsent = [];
   }
 
@@ -79,7 +80,7 @@ export class PublishQueue {
   }
 
   #full(): boolean {
-    return this.#pending.size >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES;
+    return this.#pending >= MAX_PENDING || this.#pendingBytes >= MAX_PENDING_BYTES;
   }
 
   /** After the poll phase, so that all which arrived in this turn of the event loop travels together. */
@@ -91,44 +92,34 @@ export class PublishQueue {
 
   #flush(): void {
     this.#flushScheduled = false;
-    if (this.#inFlight || !this.manager.commandsReady) return;
+    if (this.#sent.length > 0 || !this.manager.commandsReady) return;
     const batch = this.#unsent.splice(0, MAX_BATCH);
     if (batch.length > 0) void this.#send(batch);
   }
 
   /** One batch at a time: whatever befalls it, nothing newer overtakes it. Meanwhile the next one grows. */
   async #send(batch: Entry[]): Promise<void> {
-    this.#inFlight = true;
+    this.#sent = batch;
     try {
       const replies = await this.#publish(batch);
       batch.forEach((entry, index) => this.#onReply(entry, replies[index]!));
     } catch (error) {
       await this.#onError(batch, error as Error);
     }
-    this.#inFlight = false;
+    this.#sent = [];
     if (this.#unsent.length > 0) this.#scheduleFlush();
   }
 
-  async #publish(batch: Entry[]): Promise<string[]> {
+  #publish(batch: readonly Entry[]): Promise<string[]> {
     const { size, ttlMs } = this.options;
-    const keys = batch.flatMap(({ room, draft }) => [
-      metaKey(room),
-      logKey(room),
-      messageIdKey(room, draft.messageId),
-    ]);
-    const drafts = batch.flatMap(({ draft: { messageId, body, fingerprint, rememberMs } }) => [
-      messageId,
-      body.toString(),
-      fingerprint,
-      rememberMs,
-    ]);
-    const limits = [size, ttlMs, ttlMs * META_TTL_FACTOR, newEpoch()];
-    return this.manager.commands.roomPublish(keys.length, ...keys, ...limits, ...drafts);
+    const metaTtlMs = ttlMs * META_TTL_FACTOR;
+    const terms = { historySize: size, historyTtlMs: ttlMs, metaTtlMs, freshEpoch: newEpoch() };
+    return this.manager.callPublish(batch, terms);
   }
 
   /** What a link's end left unknown goes again, as does what was refused for a while; the rest one by one. */
   async #onError(batch: Entry[], error: Error): Promise<void> {
-    const waiting = batch.filter((entry) => this.#pending.has(entry));
+    const waiting = batch.filter(({ settled }) => !settled);
     const refused = error instanceof ReplyError;
     if (!refused || PASSING_ERROR.test(error.message)) {
       this.#unsent.unshift(...waiting);
@@ -160,7 +151,7 @@ export class PublishQueue {
   }
 
   #onReply(entry: Entry, reply: string): void {
-    if (!this.#pending.has(entry)) return;
+    if (entry.settled) return;
     const [outcome, epoch = '', offset] = reply.split(' ');
     if (outcome === '-1') {
       return this.#fail(entry, new ChatError('CONFLICT', 'This messageId was used for another message'));
@@ -171,25 +162,26 @@ export class PublishQueue {
   }
 
   #fail(entry: Entry, error: Error): void {
+    if (entry.settled) return;
     this.#done(entry);
     entry.reject(error);
   }
 
   #done(entry: Entry): void {
-    this.#pending.delete(entry);
+    entry.settled = true;
+    this.#pending--;
     this.#pendingBytes -= entry.draft.body.length;
-    if (this.#pending.size > 0) return;
+    if (this.#pending > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
 
   #sweep(): void {
     const now = performance.now();
-    for (const entry of this.#pending) {
-      if (entry.deadline > now) break;
-      this.#fail(entry, unavailable());
+    for (const entry of [...this.#sent, ...this.#unsent]) {
+      if (entry.deadline <= now) this.#fail(entry, unavailable());
     }
-    this.#unsent = this.#unsent.filter((entry) => this.#pending.has(entry));
+    this.#unsent = this.#unsent.filter(({ settled }) => !settled);
   }
 }
 

@@ -7,6 +7,7 @@ import { ChatError } from '../../protocol/errors.js';
 import { RECONNECT_BACKOFF } from '../link-timing.js';
 import { Patience } from '../patience.js';
 import { LinkMonitor } from './link-monitor.js';
+import { type Addressed, callPublish, type PublishTerms } from './publish-call.js';
 import { type OnMessage, tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
 import { RedisOptions } from './redis-options.js';
@@ -71,6 +72,11 @@ export class RedisManager {
 
   get subscriberReady(): boolean {
     return this.#subscriber.status === 'ready';
+  }
+
+  /** Rejects when Redis refuses the call or the link is cut; without a deadline, which its caller keeps. */
+  callPublish(messages: readonly Addressed[], terms: PublishTerms): Promise<string[]> {
+    return callPublish(this.commands, messages, terms);
   }
 
   /** @throws ChatError UNAVAILABLE after the deadline, or at once when the link is down or gets cut. */

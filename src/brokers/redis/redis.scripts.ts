@@ -17,7 +17,7 @@ import type { Redis, Result } from 'ioredis';
  * ARGV history size, history ttl ms, meta ttl ms, prefix of fresh epochs; for each message: messageId, body, fingerprint,
  * rememberMs → for each message `<outcome> <epoch> <offset>`, outcome 0 stored, 1 duplicate, -1 conflict
  */
-const PUBLISH = `
+export const PUBLISH = `
 local call = redis.call
 local size, logTtl, metaTtl, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local replies = {}
@@ -105,7 +105,6 @@ export type HistoryReply = [
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    roomPublish(keyCount: number, ...args: (string | number)[]): Result<string[], Context>;
     roomHead(...args: (string | number)[]): Result<HeadReply, Context>;
     roomHistoryBuffer(...args: (string | number)[]): Result<HistoryReply, Context>;
   }
@@ -115,7 +114,6 @@ export type { HeadReply };
 
 /** Sent by hash, and loaded again by itself where Redis doesn't know it (first use, SCRIPT FLUSH, restart). */
 export function defineScripts(redis: Redis): void {
-  redis.defineCommand('roomPublish', { lua: PUBLISH });
   redis.defineCommand('roomHead', { numberOfKeys: 2, lua: HEAD });
   redis.defineCommand('roomHistory', { numberOfKeys: 2, lua: HISTORY });
 }
