@@ -44,8 +44,11 @@ export class MemberCheck {
 function compileMember(metadata: readonly Metadata[]): Check {
   const conditions = metadata.filter(({ type }) => type === 'conditionalValidation').map(compileCondition);
   const checks = metadata.filter(({ type }) => type === 'customValidation').flatMap(compileValidators);
-  return (members) =>
-    conditions.some((applies) => !applies(members)) || checks.every((check) => check(members));
+  return (members) => {
+    for (const applies of conditions) if (!applies(members)) return true;
+    for (const check of checks) if (!check(members)) return false;
+    return true;
+  };
 }
 
 function compileCondition({ constraints, propertyName }: Metadata): Check {
