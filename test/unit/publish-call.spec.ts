@@ -21,7 +21,7 @@ const messages = fc.array(
 );
 
 /** By ioredis's own encoder. */
-function byIoredis(sha: string, addressed: readonly Addressed[]): Buffer {
+function byIoredis(addressed: readonly Addressed[]): Buffer {
   const keys = addressed.flatMap(({ room, draft }) => [
     metaKey(room),
     logKey(room),
@@ -34,7 +34,7 @@ function byIoredis(sha: string, addressed: readonly Addressed[]): Buffer {
     draft.fingerprint,
     draft.rememberMs,
   ]);
-  const all = [sha, keys.length, ...keys, historySize, historyTtlMs, metaTtlMs, freshEpoch, ...drafts];
+  const all = ['hash', keys.length, ...keys, historySize, historyTtlMs, metaTtlMs, freshEpoch, ...drafts];
   const command = new Command('evalsha', all);
   command.stringifyArguments();
   return Buffer.from(command.toWritable({}));
@@ -44,9 +44,8 @@ describe('the publish call', () => {
   it('is in the bytes that ioredis would send', () => {
     fc.assert(
       fc.property(messages, (addressed) => {
-        const bytes = encodePublish(addressed, terms);
-        const sha = /\$40\r\n([0-9a-f]{40})\r\n/.exec(bytes.toString('latin1'))![1]!;
-        expect(bytes.equals(byIoredis(sha, addressed))).toBe(true);
+        const bytes = encodePublish(addressed, terms, '$7\r\nevalsha\r\n$4\r\nhash\r\n');
+        expect(bytes.equals(byIoredis(addressed))).toBe(true);
       }),
       { numRuns: 300 },
     );

@@ -18,24 +18,41 @@ export interface PublishTerms {
   readonly freshEpoch: string;
 }
 
-const PUBLISH_SHA = createHash('sha1').update(PUBLISH).digest('hex');
 const CRLF = '\r\n';
-const EVALSHA = ascii('evalsha') + ascii(PUBLISH_SHA);
+const BY_HASH = ascii('evalsha') + ascii(createHash('sha1').update(PUBLISH).digest('hex'));
+const IN_FULL = ascii('eval') + ascii(PUBLISH);
+
+/** Links over which the script has been sent in full. */
+const knowing = new WeakSet<object>();
 
 /** ioredis keeps it in its queue and matches the reply; only its bytes are ours. */
 class PublishCall extends Command {
-  constructor(private readonly bytes: Buffer) {
+  #link: object | undefined;
+
+  constructor(
+    private readonly messages: readonly Addressed[],
+    private readonly terms: PublishTerms,
+  ) {
     super('evalsha', [], { replyEncoding: 'utf8' });
   }
 
-  override toWritable(): Buffer {
-    return this.bytes;
+  /** The first one on each link brings the script along, so that it is never refused for want of it. */
+  override toWritable(link: object): Buffer {
+    const script = knowing.has(link) ? BY_HASH : IN_FULL;
+    this.#link = link;
+    knowing.add(link);
+    return encodePublish(this.messages, this.terms, script);
+  }
+
+  /** Redis has forgotten it. */
+  forget(): void {
+    if (this.#link) knowing.delete(this.#link);
   }
 }
 
 /**
  * ioredis would turn the bodies into strings, join all arguments to one, and encode that: for a small message, as
- * much work as all else here. By hash; a Redis which doesn't know the script has done nothing, and is told it.
+ * much work as all else here. A Redis which doesn't know the script has done nothing, and gets it in full.
  *
  * @returns for each message what the script says of it
  */
@@ -44,22 +61,26 @@ export async function callPublish(
   messages: readonly Addressed[],
   terms: PublishTerms,
 ): Promise<string[]> {
-  const bytes = encodePublish(messages, terms);
+  const call = new PublishCall(messages, terms);
   try {
-    return (await redis.sendCommand(new PublishCall(bytes))) as string[];
+    return (await redis.sendCommand(call)) as string[];
   } catch (error) {
     if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
-    await redis.script('LOAD', PUBLISH);
-    return (await redis.sendCommand(new PublishCall(bytes))) as string[];
+    call.forget();
+    return (await redis.sendCommand(new PublishCall(messages, terms))) as string[];
   }
 }
 
-/** KEYS and ARGV as the script has them, as one array of bulk strings. */
-export function encodePublish(messages: readonly Addressed[], terms: PublishTerms): Buffer {
+/**
+ * KEYS and ARGV as the script has them, as one array of bulk strings.
+ *
+ * @param script the command and the script or its hash, as two bulk strings
+ */
+export function encodePublish(messages: readonly Addressed[], terms: PublishTerms, script: string): Buffer {
   const { historySize, historyTtlMs, metaTtlMs, freshEpoch } = terms;
   const keyCount = 3 * messages.length;
   const argumentCount = 3 + keyCount + 4 + 4 * messages.length;
-  let head = `*${argumentCount}${CRLF}${EVALSHA}${ascii(`${keyCount}`)}`;
+  let head = `*${argumentCount}${CRLF}${script}${ascii(`${keyCount}`)}`;
   for (const { room, draft } of messages) {
     head += ascii(metaKey(room)) + ascii(logKey(room)) + bulk(messageIdKey(room, draft.messageId));
   }
