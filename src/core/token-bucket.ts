@@ -1,29 +1,22 @@
-// A token bucket: so many at once, so many a second.
+// A token bucket: so many at once, so many a second. Its state is one number, the time at which it is full again.
 
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
 
-export class TokenBucket {
-  #tokens: number;
-  #filledAt: number;
+/** When a bucket that was never used is full, ms. */
+export const FULL = 0;
 
-  constructor(
-    private readonly rate: Rate,
-    now: number,
-  ) {
-    this.#tokens = rate.burst;
-    this.#filledAt = now;
-  }
+/** How long until there is one to take, ms; 0: there is. Times are those of `performance.now()`. */
+export function waitMs({ perSecond, burst }: Rate, fullAt: number, now: number): number {
+  // As the generic cell rate algorithm of ITU-T I.371 has it: what is missing is what is still to be filled in.
+  const missing = fullAt > now ? ((fullAt - now) / 1_000) * perSecond : 0;
+  const tokens = burst - missing;
+  return tokens < 1 ? Math.ceil(((1 - tokens) / perSecond) * 1_000) : 0;
+}
 
-  /** Takes one; 0 when there was one, otherwise the ms until there will be. @param now `performance.now()` */
-  take(now: number): number {
-    const { perSecond, burst } = this.rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledAt) / 1_000) * perSecond);
-    this.#filledAt = now;
-    if (this.#tokens < 1) return Math.ceil(((1 - this.#tokens) / perSecond) * 1_000);
-    this.#tokens--;
-    return 0;
-  }
+/** @returns when it is full again, one having been taken */
+export function taken({ perSecond }: Rate, fullAt: number, now: number): number {
+  return Math.max(fullAt, now) + 1_000 / perSecond;
 }

@@ -9,9 +9,10 @@ import { dialectOfFrame } from '../protocol/dialects/select.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Welcome } from '../protocol/events.js';
 import type { LobbyService } from '../rooms/lobby.service.js';
-import { CommandQueue, type Emit } from './command-queue.js';
+import { CommandQueue, type CommandSource, type Emit } from './command-queue.js';
 import type { CommandRouter } from './command-router.js';
 import { CommandRunner } from './command-runner.js';
+import type { ConnectionServer } from './connection-host.js';
 import { FloodGuard } from './flood-guard.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
@@ -30,7 +31,7 @@ export interface LoopContext {
   readonly meter: Meter;
 }
 
-export class CommandLoop {
+export class CommandLoop implements CommandSource, ConnectionServer {
   readonly #queue: CommandQueue;
   readonly #runner: CommandRunner;
   readonly #guard: FloodGuard;
@@ -50,23 +51,27 @@ export class CommandLoop {
     private readonly connection: WsConnection,
     private readonly context: LoopContext,
   ) {
-    const { socket } = connection;
-    const { options } = context;
-    this.#queue = new CommandQueue({
-      pause: () => socket.pause(),
-      resume: () => this.#deaf || socket.resume(),
-    });
+    const { commandRate, joinRate } = context.options;
+    this.#queue = new CommandQueue(this);
     this.#runner = new CommandRunner(connection, context);
-    this.#guard = new FloodGuard(options.commandRate, options.joinRate, performance.now());
+    this.#guard = new FloodGuard(commandRate, joinRate);
   }
 
   start(): void {
-    const { socket } = this.connection;
-    socket.on('message', (data: Buffer, isBinary: boolean) => this.#onFrame(data, isBinary));
-    for (const type of ['ping', 'pong']) socket.on(type, () => this.#onControlFrame());
-    this.connection.onFinish((code) => this.#finish(code));
-    socket.once('close', () => this.context.lobby.leave(this.connection));
+    this.connection.serveBy(this);
     this.#settle();
+  }
+
+  pause(): void {
+    this.connection.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#deaf) this.connection.socket.resume();
+  }
+
+  onClosed(): void {
+    this.context.lobby.leave(this.connection);
   }
 
   /** Does what follows from who the client is and from what it speaks, whenever one of them has become known. */
@@ -84,7 +89,7 @@ export class CommandLoop {
     this.#queue.pushAlone(() => this.#joinByItself(room));
   }
 
-  #onFrame(data: Buffer, isBinary: boolean): void {
+  onFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended || this.connection.closed) return;
     if (isBinary) return this.connection.close(CloseCode.UNSUPPORTED_DATA);
     const refusal = this.#guard.frame(performance.now());
@@ -111,7 +116,7 @@ export class CommandLoop {
   }
 
   /** They cost as well; there is no answer to refuse, but who keeps on is cut. */
-  #onControlFrame(): void {
+  onControlFrame(): void {
     this.#guard.frame(performance.now());
     if (!this.#guard.exhausted || this.#deaf) return;
     this.connection.close(CloseCode.FLOODING);
@@ -185,7 +190,7 @@ export class CommandLoop {
     this.#queue.push(() => emit);
   }
 
-  #finish(code: CloseCode): void {
+  onFinish(code: CloseCode): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#queue.pushAlone(() => () => this.connection.close(code));

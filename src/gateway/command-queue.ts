@@ -8,6 +8,14 @@ interface Slot {
   readonly run: () => Emit | Promise<Emit>;
   readonly alone: boolean;
   emit: Emit | undefined;
+  /** The one behind it. */
+  next: Slot | undefined;
+}
+
+/** Where the commands come from. */
+export interface CommandSource {
+  pause(): void;
+  resume(): void;
 }
 
 /** Commands waiting or running; beyond it the socket is not read. */
@@ -19,24 +27,30 @@ const LOW_WATER = 16;
  * others start at once, so that many sends are under way while their replies wait for their turn.
  */
 export class CommandQueue {
-  readonly #slots: Slot[] = [];
-  /** How many, from the first, have been started. */
-  #started = 0;
+  /** The oldest that is not answered. */
+  #first: Slot | undefined;
+  #last: Slot | undefined;
+  /** The oldest that is not started. */
+  #waiting: Slot | undefined;
+  #length = 0;
   #paused = false;
 
-  constructor(private readonly source: { pause(): void; resume(): void }) {}
+  constructor(private readonly source: CommandSource) {}
 
   push(run: () => Emit | Promise<Emit>): void {
-    this.#add({ run, alone: false, emit: undefined });
+    this.#add({ run, alone: false, emit: undefined, next: undefined });
   }
 
   pushAlone(run: () => Emit | Promise<Emit>): void {
-    this.#add({ run, alone: true, emit: undefined });
+    this.#add({ run, alone: true, emit: undefined, next: undefined });
   }
 
   #add(slot: Slot): void {
-    this.#slots.push(slot);
-    if (!this.#paused && this.#slots.length >= HIGH_WATER) {
+    if (this.#last) this.#last.next = slot;
+    this.#last = slot;
+    this.#first ??= slot;
+    this.#waiting ??= slot;
+    if (++this.#length >= HIGH_WATER && !this.#paused) {
       this.#paused = true;
       this.source.pause();
     }
@@ -46,12 +60,12 @@ export class CommandQueue {
   #advance(): void {
     for (;;) {
       this.#answer();
-      const next = this.#slots[this.#started];
-      if (!next || (this.#started > 0 && (next.alone || this.#slots[0]!.alone))) break;
-      this.#started++;
+      const next = this.#waiting;
+      if (!next || (next !== this.#first && (next.alone || this.#first!.alone))) break;
+      this.#waiting = next.next;
       this.#start(next);
     }
-    if (this.#paused && this.#slots.length <= LOW_WATER) {
+    if (this.#paused && this.#length <= LOW_WATER) {
       this.#paused = false;
       this.source.resume();
     }
@@ -59,9 +73,10 @@ export class CommandQueue {
 
   /** Sends the replies whose turn it is. */
   #answer(): void {
-    for (let first = this.#slots[0]; first?.emit; first = this.#slots[0]) {
-      this.#slots.shift();
-      this.#started--;
+    for (let first = this.#first; first?.emit; first = this.#first) {
+      this.#first = first.next;
+      if (!this.#first) this.#last = undefined;
+      this.#length--;
       first.emit();
     }
   }
@@ -74,6 +89,6 @@ export class CommandQueue {
 
   #finish(slot: Slot, emit: Emit): void {
     slot.emit = emit;
-    if (this.#slots[0] === slot) this.#advance();
+    if (this.#first === slot) this.#advance();
   }
 }

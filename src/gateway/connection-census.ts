@@ -18,14 +18,15 @@ export class ConnectionCensus {
     meter.traffic = () => this.#traffic();
   }
 
-  onOpened(connection: WsConnection): void {
-    const { socket, stream } = connection;
+  onOpened(): void {
     this.meter.connectionsOpened++;
-    socket.once('close', (code) => {
-      this.meter.closes.add(connection.closeCode ?? (CLIENT_CODES.has(code) ? code : 'other'));
-      this.#bytesRead += stream.bytesRead;
-      this.#bytesWritten += stream.bytesWritten;
-    });
+  }
+
+  /** @param code of the socket's close event */
+  onClosed({ stream, closeCode }: WsConnection, code: number): void {
+    this.meter.closes.add(closeCode ?? (CLIENT_CODES.has(code) ? code : 'other'));
+    this.#bytesRead += stream.bytesRead;
+    this.#bytesWritten += stream.bytesWritten;
   }
 
   onRefused(status: number): void {

@@ -53,18 +53,21 @@ export class ConnectionLimits {
     }
   }
 
-  /** Counts a connection until its socket closes. */
+  /** Counts a connection until it leaves. */
   enter(connection: WsConnection): void {
     const { address } = connection.handshake;
     const user = connection.session.user.id;
     this.#perAddress.add(address, 1);
     this.#perUser.add(user, 1);
     this.#userOf.set(connection, user);
-    connection.socket.once('close', () => {
-      this.#perAddress.add(address, -1);
-      this.#perUser.add(this.#userOf.get(connection)!, -1);
-      this.#userOf.delete(connection);
-    });
+  }
+
+  leave(connection: WsConnection): void {
+    const user = this.#userOf.get(connection);
+    if (user === undefined) return;
+    this.#perAddress.add(connection.handshake.address, -1);
+    this.#perUser.add(user, -1);
+    this.#userOf.delete(connection);
   }
 
   /** @throws ChatError RATE_LIMITED when the new user has as many connections as may be */

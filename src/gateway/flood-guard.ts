@@ -1,5 +1,5 @@
 // Holds one connection to its rates: refuses at first, and loses patience with who keeps on.
-import { type Rate, TokenBucket } from '../core/token-bucket.js';
+import { FULL, type Rate, taken, waitMs } from '../core/token-bucket.js';
 import { ChatError } from '../protocol/errors.js';
 
 /**
@@ -7,19 +7,16 @@ import { ChatError } from '../protocol/errors.js';
  * one that goes on at full speed has used up both within as many frames again.
  */
 export class FloodGuard {
-  readonly #commands: TokenBucket;
-  readonly #patience: TokenBucket;
-  #joins: TokenBucket | undefined;
+  /** Of each bucket, when it is full again. */
+  #commands = FULL;
+  #patience = FULL;
+  #joins = FULL;
   #exhausted = false;
 
   constructor(
-    commandRate: Rate,
+    private readonly commandRate: Rate,
     private readonly joinRate: Rate,
-    now: number,
-  ) {
-    this.#commands = new TokenBucket(commandRate, now);
-    this.#patience = new TokenBucket(commandRate, now);
-  }
+  ) {}
 
   /** Whether the connection should be cut. */
   get exhausted(): boolean {
@@ -28,18 +25,23 @@ export class FloodGuard {
 
   /** For every frame; undefined: go ahead. @param now `performance.now()` */
   frame(now: number): ChatError | undefined {
-    return this.#refusal(this.#commands.take(now), now);
+    const wait = waitMs(this.commandRate, this.#commands, now);
+    if (wait > 0) return this.#refusal(wait, now);
+    this.#commands = taken(this.commandRate, this.#commands, now);
+    return undefined;
   }
 
   /** For every join, besides its frame. */
   join(now: number): ChatError | undefined {
-    this.#joins ??= new TokenBucket(this.joinRate, now);
-    return this.#refusal(this.#joins.take(now), now);
+    const wait = waitMs(this.joinRate, this.#joins, now);
+    if (wait > 0) return this.#refusal(wait, now);
+    this.#joins = taken(this.joinRate, this.#joins, now);
+    return undefined;
   }
 
-  #refusal(retryAfterMs: number, now: number): ChatError | undefined {
-    if (retryAfterMs === 0) return undefined;
-    if (this.#patience.take(now) > 0) this.#exhausted = true;
+  #refusal(retryAfterMs: number, now: number): ChatError {
+    if (waitMs(this.commandRate, this.#patience, now) > 0) this.#exhausted = true;
+    else this.#patience = taken(this.commandRate, this.#patience, now);
     return new ChatError('RATE_LIMITED', 'Too many commands', { retryAfterMs });
   }
 }

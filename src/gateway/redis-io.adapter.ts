@@ -3,14 +3,16 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
-import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import { type Server as SocketServer, type ServerOptions, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { Meter } from '../core/meter.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
 import { LobbyService } from '../rooms/lobby.service.js';
 import { ChatGateway } from './chat.gateway.js';
+import { ClientSocket } from './client-socket.js';
 import { CommandLoop, type LoopContext } from './command-loop.js';
 import { CommandRouter } from './command-router.js';
+import type { ConnectionHost, Handshake } from './connection-host.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { DirectWrites } from './direct-writes.js';
 import { FrameWriter } from './frame-writer.js';
@@ -18,7 +20,7 @@ import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { OneRoomCommands } from './one-room-commands.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
-import { type Handshake, WsConnection } from './ws-connection.js';
+import { WsConnection } from './ws-connection.js';
 
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -29,28 +31,28 @@ const DRAINING_RETRY_MS = 1_000;
  * Nest's own adapter lets replies overtake each other and drops bad JSON and unknown types in silence. Here
  * the "client" which Nest hands to the gateway is our WsConnection, and its frames go through a CommandLoop.
  */
-export class RedisIoAdapter extends WsAdapter {
+export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnection> {
   readonly #logger = new Logger(RedisIoAdapter.name);
-  readonly #options: GatewayOptions;
+  readonly options: GatewayOptions;
   readonly #connections: ConnectionRegistry<WsConnection>;
   readonly #policy: UpgradePolicy;
   readonly #limits: ConnectionLimits;
   readonly #context: LoopContext;
   readonly #census: ConnectionCensus;
-  readonly #writer: FrameWriter;
+  readonly writer: FrameWriter;
   #onConnection: (connection: WsConnection) => void = () => undefined;
 
   constructor(app: INestApplicationContext) {
     super(app);
-    this.#options = app.get(GatewayOptions);
+    this.options = app.get(GatewayOptions);
     this.#policy = app.get(UpgradePolicy);
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
-    this.#writer = new FrameWriter(this.#options.directWrites ? DirectWrites.find() : undefined);
+    this.writer = new FrameWriter(this.options.directWrites ? DirectWrites.find() : undefined);
     this.#context = {
       router: new CommandRouter(app.get(ChatGateway), app.get(OneRoomCommands)),
       lobby: app.get(LobbyService),
-      options: this.#options,
+      options: this.options,
       logger: this.#logger,
       meter,
     };
@@ -58,12 +60,13 @@ export class RedisIoAdapter extends WsAdapter {
     this.#census = new ConnectionCensus(this.#connections, meter);
   }
 
-  override create(): WebSocketServer {
-    const options: ServerOptions & { closeTimeout: number } = {
+  override create(): SocketServer<typeof ClientSocket> {
+    const options: ServerOptions<typeof ClientSocket> & { closeTimeout: number } = {
+      WebSocket: ClientSocket,
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: this.#options.maxFrameBytes,
+      maxPayload: this.options.maxFrameBytes,
       maxFragments: 64,
       maxBufferedChunks: 4_096,
       closeTimeout: CLOSE_TIMEOUT_MS,
@@ -84,7 +87,7 @@ export class RedisIoAdapter extends WsAdapter {
   }
 
   override bindClientDisconnect(connection: WsConnection, callback: () => void): void {
-    connection.socket.once('close', callback);
+    connection.onDisconnect(callback);
   }
 
   override bindMessageHandlers(connection: WsConnection): void {
@@ -98,7 +101,7 @@ export class RedisIoAdapter extends WsAdapter {
 
   /** Nothing the client sends after its request is read before the answer. */
   async #upgrade(
-    server: WebSocketServer,
+    server: SocketServer<typeof ClientSocket>,
     { request, stream, head }: { request: IncomingMessage; stream: Socket; head: Buffer },
   ): Promise<void> {
     const onError = () => stream.destroy();
@@ -117,21 +120,24 @@ export class RedisIoAdapter extends WsAdapter {
     }
   }
 
-  #accept(socket: WebSocket, stream: Socket, upgrade: Omit<Handshake, 'dialect'>): void {
+  onFailed(connection: WsConnection, { message: reason }: Error): void {
+    this.#logger.debug('Connection failed', { ...connection.logFields, reason });
+  }
+
+  onClosed(connection: WsConnection, code: number): void {
+    this.#limits.leave(connection);
+    this.#census.onClosed(connection, code);
+    this.#connections.delete(connection);
+    this.#logger.debug('Connection closed', { ...connection.logFields, code });
+  }
+
+  #accept(socket: ClientSocket, stream: Socket, upgrade: Omit<Handshake, 'dialect'>): void {
     const handshake = { ...upgrade, dialect: dialectOfSubprotocol(socket.protocol) };
-    const connection = new WsConnection(socket, { stream, writer: this.#writer }, handshake, this.#options);
-    // The close event follows and cleans up; ws has sent the close code that fits the violation.
-    socket.on('error', ({ message: reason }) => {
-      this.#logger.debug('Connection failed', { ...connection.logFields, reason });
-    });
+    const connection = new WsConnection(socket, stream, handshake, this);
     this.#limits.enter(connection);
     this.#connections.add(connection);
-    this.#census.onOpened(connection);
+    this.#census.onOpened();
     this.#logger.debug('Connection opened', connection.logFields);
-    socket.once('close', (code) => {
-      this.#connections.delete(connection);
-      this.#logger.debug('Connection closed', { ...connection.logFields, code });
-    });
     this.#onConnection(connection);
   }
 }

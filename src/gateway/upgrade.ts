@@ -9,9 +9,9 @@ import { ChatError, type ErrorCode } from '../protocol/errors.js';
 import { isRoomId } from '../protocol/room.js';
 import { addressOf } from '../core/address.js';
 import { AdmissionOptions } from './admission-options.js';
+import type { Handshake } from './connection-host.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { isOriginAllowed } from './origins.js';
-import type { Handshake } from './ws-connection.js';
 
 const TOKEN_SUBPROTOCOL = 'roomcast.token.';
 /** How long checking a token may take; fetching its key set is the longest part. */

@@ -8,26 +8,13 @@ import type { Session } from '../core/session.js';
 import { CLOSE_REASONS, CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import { undecided } from '../protocol/dialects/undecided.js';
+import type { ClientSocket } from './client-socket.js';
 import type { FrameBatch } from './frame-batch.js';
-import type { FrameWriter, Outgoing } from './frame-writer.js';
-import type { GatewayOptions } from './gateway-options.js';
+import type { ConnectionHost, ConnectionServer, Handshake } from './connection-host.js';
+import type { Outgoing } from './frame-writer.js';
 
 /** Only replies may take a connection over its budget; at this multiple of it, it is cut. */
 const CEILING_FACTOR = 4;
-
-/** What the upgrade request decided about a connection. */
-export interface Handshake {
-  /** Undefined where a token is required and AUTH has to bring it. */
-  readonly session: Session | undefined;
-  /** The client's network address, as far as proxies are trusted. */
-  readonly address: string;
-  /** The room of `/ws/<room>`. */
-  readonly room: string | undefined;
-  /** Whether it came where the lobby is heard. */
-  readonly lobby: boolean;
-  /** Known from the subprotocol; otherwise the first frame shows it. */
-  readonly dialect: Dialect | undefined;
-}
 
 /** Until AUTH: nobody, who may do nothing. */
 const NOBODY: Session = {
@@ -39,22 +26,23 @@ const NOBODY: Session = {
 
 export class WsConnection implements Connection, Outgoing {
   readonly id = newId('c');
-  readonly stream: Socket;
   /** The frames of this tick. */
   #batch: FrameBatch | undefined;
   /** Bytes that were written past the stream and that the kernel has not taken yet. */
   #pending = 0;
   /** Whether the kernel did not take all that was written last: only then more than the batch may be unsent. */
   #lagging = false;
-  readonly #writer: FrameWriter;
   #session: Session | undefined;
   /** By when AUTH has to come. */
   readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;
   #closeCode: CloseCode | undefined;
-  #onFinish: (code: CloseCode) => void = (code) => this.close(code);
-  #waiting: (() => void)[] = [];
+  #server: ConnectionServer | undefined;
+  /** Nest's word to the gateway. */
+  #onDisconnect: (() => void) | undefined;
+  /** Those who wait for it to be writable. */
+  #waiting: (() => void)[] | undefined;
   #pingAt: number;
   /** By when the peer has to be heard, and what had been read from it at the ping. */
   #pulse: { readonly deadline: number; readonly bytesRead: number } | undefined;
@@ -62,25 +50,47 @@ export class WsConnection implements Connection, Outgoing {
   #stall: { readonly since: number; readonly bytesTaken: number } | undefined;
 
   constructor(
-    readonly socket: WebSocket,
-    transport: { readonly stream: Socket; readonly writer: FrameWriter },
+    readonly socket: ClientSocket,
+    readonly stream: Socket,
     readonly handshake: Handshake,
-    private readonly options: GatewayOptions,
+    private readonly host: ConnectionHost<WsConnection>,
   ) {
-    const { stream, writer } = transport;
-    this.stream = stream;
-    this.#writer = writer;
     const now = performance.now();
     this.#session = handshake.session;
-    this.#authDeadline = now + options.authTimeoutMs;
+    this.#authDeadline = now + host.options.authTimeoutMs;
     this.#dialect = handshake.dialect;
-    this.#pingAt = now + options.heartbeatMs;
-    // A budget is no smaller than the stream's own high-water mark, so who is over it has a 'drain' to come.
-    stream.on('drain', () => this.#releaseWaiting());
-    socket.on('close', () => {
-      this.#closing = true;
-      this.#releaseWaiting();
-    });
+    this.#pingAt = now + host.options.heartbeatMs;
+    socket.belongTo(this);
+  }
+
+  /** From now on its frames are answered. */
+  serveBy(server: ConnectionServer): void {
+    this.#server = server;
+  }
+
+  /** To be called when the socket is closed, after all else. */
+  onDisconnect(callback: () => void): void {
+    this.#onDisconnect = callback;
+  }
+
+  onFrame(data: Buffer, isBinary: boolean): void {
+    this.#server?.onFrame(data, isBinary);
+  }
+
+  onControlFrame(): void {
+    this.#server?.onControlFrame();
+  }
+
+  onFailed(error: Error): void {
+    this.host.onFailed(this, error);
+  }
+
+  onClosed(code: number): void {
+    this.#closing = true;
+    this.#releaseWaiting();
+    this.host.onClosed(this, code);
+    this.#server?.onClosed();
+    this.#onDisconnect?.();
   }
 
   get session(): Session {
@@ -131,14 +141,15 @@ export class WsConnection implements Connection, Outgoing {
   }
 
   get writable(): boolean {
-    return this.#unsent <= this.options.sendBudgetBytes;
+    return this.#unsent <= this.host.options.sendBudgetBytes;
   }
 
   send(frame: Frame): void {
     if (this.#closing) return;
-    if (!this.#batch) this.#writer.schedule(this);
-    this.#batch = (this.#batch ?? this.#writer.empty).with(frame);
-    if (this.#unsent > CEILING_FACTOR * this.options.sendBudgetBytes) this.close(CloseCode.SLOW_CONSUMER);
+    if (!this.#batch) this.host.writer.schedule(this);
+    this.#batch = (this.#batch ?? this.host.writer.empty).with(frame);
+    if (this.#unsent > CEILING_FACTOR * this.host.options.sendBudgetBytes)
+      this.close(CloseCode.SLOW_CONSUMER);
   }
 
   flush(): void {
@@ -147,9 +158,9 @@ export class WsConnection implements Connection, Outgoing {
     this.#batch = undefined;
     // Nothing may follow a close frame, also not the one by which ws has answered the peer's.
     if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.#pending += this.#writer.write(this, batch.bytes);
+    this.#pending += this.host.writer.write(this, batch.bytes);
     this.#lagging = this.#pending > 0 || this.stream.writableLength > 0;
-    if (this.#waiting.length > 0) this.#releaseWaiting();
+    this.#releaseWaiting();
   }
 
   onTaken(byteLength: number): void {
@@ -159,7 +170,9 @@ export class WsConnection implements Connection, Outgoing {
 
   async whenWritable(): Promise<void> {
     if (this.closed || this.writable) return;
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    // A budget is no smaller than the stream's own high-water mark, so who is over it has a 'drain' to come.
+    if (!this.#waiting) this.stream.once('drain', () => this.#releaseWaiting());
+    await new Promise<void>((resolve) => (this.#waiting ??= []).push(resolve));
   }
 
   /** The server's `closeTimeout` ends the socket when the peer doesn't answer. */
@@ -174,12 +187,9 @@ export class WsConnection implements Connection, Outgoing {
 
   /** As `close`, but once what came before is answered; nothing that comes later is read. May be repeated. */
   finish(code: CloseCode): void {
-    if (!this.#closing) this.#onFinish(code);
-  }
-
-  /** Who knows what is still to be answered. */
-  onFinish(finish: (code: CloseCode) => void): void {
-    this.#onFinish = finish;
+    if (this.#closing) return;
+    if (this.#server) this.#server.onFinish(code);
+    else this.close(code);
   }
 
   /** To be called about every second: pings, and ends what is dead or takes nothing. */
@@ -204,8 +214,11 @@ export class WsConnection implements Connection, Outgoing {
       if (this.stream.bytesRead > this.#pulse.bytesRead) this.#pulse = undefined;
       else if (now > this.#pulse.deadline) this.socket.terminate();
     } else if (now >= this.#pingAt) {
-      this.#pingAt = now + this.options.heartbeatMs;
-      this.#pulse = { deadline: now + this.options.heartbeatTimeoutMs, bytesRead: this.stream.bytesRead };
+      this.#pingAt = now + this.host.options.heartbeatMs;
+      this.#pulse = {
+        deadline: now + this.host.options.heartbeatTimeoutMs,
+        bytesRead: this.stream.bytesRead,
+      };
       this.socket.ping();
     }
   }
@@ -217,13 +230,13 @@ export class WsConnection implements Connection, Outgoing {
     }
     const bytesTaken = this.stream.bytesWritten - this.stream.writableLength - this.#pending;
     if (!this.#stall || bytesTaken > this.#stall.bytesTaken) this.#stall = { since: now, bytesTaken };
-    else if (now - this.#stall.since > this.options.slowConsumerMs) this.close(CloseCode.SLOW_CONSUMER);
+    else if (now - this.#stall.since > this.host.options.slowConsumerMs) this.close(CloseCode.SLOW_CONSUMER);
   }
 
   #releaseWaiting(): void {
-    if (this.#waiting.length === 0 || (!this.closed && !this.writable)) return;
+    if (!this.#waiting || (!this.closed && !this.writable)) return;
     const waiting = this.#waiting;
-    this.#waiting = [];
+    this.#waiting = undefined;
     for (const resolve of waiting) resolve();
   }
 }

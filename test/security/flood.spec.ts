@@ -188,7 +188,7 @@ describe('the guard of a connection', () => {
   const rate = { perSecond: 10, burst: 20 };
   /** Frames at so many a second, for so long; how many went through, and when patience was lost. */
   function run(perSecond: number, seconds: number): { passed: number; cutAfter: number | undefined } {
-    const guard = new FloodGuard(rate, rate, 0);
+    const guard = new FloodGuard(rate, rate);
     let passed = 0;
     for (let nth = 0; nth < perSecond * seconds; nth++) {
       if (!guard.frame((nth * 1_000) / perSecond)) passed++;
