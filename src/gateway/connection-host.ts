@@ -35,6 +35,6 @@ export interface ConnectionHost<T> {
   readonly writer: FrameWriter;
   /** The socket is closed. */
   onClosed(connection: T, code: number): void;
-  /** The close event follows; ws has sent the close code that fits the violation. */
+  /** `onClosed` follows. */
   onFailed(connection: T, error: Error): void;
 }

@@ -8,7 +8,7 @@ import type { Session } from '../core/session.js';
 import { CLOSE_REASONS, CloseCode } from '../protocol/close-codes.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import { undecided } from '../protocol/dialects/undecided.js';
-import type { ClientSocket } from './client-socket.js';
+import type { ClientSocket, SocketOwner } from './client-socket.js';
 import type { FrameBatch } from './frame-batch.js';
 import type { ConnectionHost, ConnectionServer, Handshake } from './connection-host.js';
 import type { Outgoing } from './frame-writer.js';
@@ -24,7 +24,7 @@ const NOBODY: Session = {
   authenticated: false,
 };
 
-export class WsConnection implements Connection, Outgoing {
+export class WsConnection implements Connection, Outgoing, SocketOwner {
   readonly id = newId('c');
   /** The frames of this tick. */
   #batch: FrameBatch | undefined;

@@ -16,7 +16,7 @@ interface LocalUser {
   /** Whether the others have heard that it joined. */
   announced: boolean;
   /** Who waits for the store to know the user, or to fail. */
-  waiting: ((outcome: Settled) => void)[];
+  waiting: ((outcome: Settled) => void)[] | undefined;
 }
 
 /** What came of telling the store that a user is here; `gone`: it isn't any more. */
@@ -104,7 +104,7 @@ export class RoomRoster {
     const user = this.#users.get(userId);
     if (!user) return 'gone';
     if (user.registered === 'yes') return 'registered';
-    return new Promise((resolve) => user.waiting.push(resolve));
+    return new Promise((resolve) => (user.waiting ??= []).push(resolve));
   }
 
   takeArrived(): Registration[] {
@@ -202,7 +202,7 @@ function newUser(identity: Identity, since: number): LocalUser {
     grace: undefined,
     registered: 'no',
     announced: false,
-    waiting: [],
+    waiting: undefined,
   };
 }
 
@@ -211,7 +211,7 @@ function isHere({ connections, grace }: LocalUser): boolean {
 }
 
 function letGo(user: LocalUser, outcome: Settled): void {
-  const { waiting } = user;
-  user.waiting = [];
+  const { waiting = [] } = user;
+  user.waiting = undefined;
   for (const resolve of waiting) resolve(outcome);
 }
