@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import helmet from 'helmet';
 import { RedisIoAdapter } from '../gateway/redis-io.adapter.js';
+import { isJsonBody } from '../http/json-bodies.js';
 import { AppModule } from './app.module.js';
 import { HardenedExpressAdapter } from './hardened-express.adapter.js';
 import { endOnSignals } from './process-end.js';
@@ -11,12 +12,12 @@ import { endOnSignals } from './process-end.js';
 async function start(): Promise<void> {
   const { module, environment } = await AppModule.load();
   const app = await NestFactory.create<NestExpressApplication>(module, new HardenedExpressAdapter(), {
-    // Forms are what a page of any origin may post; only JSON is read.
+    // Only JSON is read, and no forms.
     bodyParser: false,
   });
   app.use(helmet());
   // What fits into a frame can be published over HTTP as well.
-  app.useBodyParser('json', { limit: environment.MAX_FRAME_BYTES });
+  app.useBodyParser('json', { limit: environment.MAX_FRAME_BYTES, type: isJsonBody });
   app.useWebSocketAdapter(new RedisIoAdapter(app));
   // Re-raising the signal, Nest's default, is ignored for PID 1 of a container.
   app.enableShutdownHooks([ShutdownSignal.SIGTERM, ShutdownSignal.SIGINT], { useProcessExit: true });

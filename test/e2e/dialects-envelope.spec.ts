@@ -50,6 +50,25 @@ function newMessage(from: string, message: string): Frame {
 }
 
 describe('a client of the README', () => {
+  it.each([
+    ['no type', undefined],
+    ['plain text', 'text/plain;charset=UTF-8'],
+    ['a form', 'application/x-www-form-urlencoded'],
+  ])('logs in with JSON under %s', async (_name, type) => {
+    const headers: Record<string, string> = type === undefined ? {} : { 'Content-Type': type };
+    const body = new Blob([JSON.stringify({ username: 'Ada' })]);
+    const response = await fetch(`${a.http}/login`, { method: 'post', headers, body });
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+  });
+
+  it('is refused without a name', async () => {
+    for (const body of ['{}', '{"username":""}', '', 'username=Ada']) {
+      const response = await fetch(`${a.http}/login`, { method: 'post', body });
+      expect([body, response.status]).toEqual([body, 400]);
+    }
+  });
+
   it('is in room 0 at first, under the name it logged in with', async () => {
     const [ada, bob] = [await user(a, 'Ada'), await user(b, 'Bob')];
     bob.send({ type: 'send_message', payload: { message: 'first', from: 'ignored' } });
