@@ -131,6 +131,23 @@ describe('a client that reads nothing', () => {
   });
 
   it.each([
+    ['plain', { sender: 'Pia', content: 'here' }],
+    ['envelope', { type: 'send_message', payload: { message: 'here' } }],
+  ])('is closed with 4010 where its dialect (%s) has no words for what was lost', async (_name, hello) => {
+    const app = await start({ HISTORY_SIZE: '60' });
+    const others = await members(app);
+    const asleep = await stage.raw(app.port, { path: `/ws/${ROOM}`, protocol: null });
+    asleep.send(hello);
+    await asleep.next();
+    for (const client of others) await client.next('MESSAGE');
+    asleep.pause();
+    await publish(others, 2, 901);
+    asleep.resume();
+    expect(await within(asleep.closed, TIMEOUT_MS, 'The end')).toBe(4010);
+    await publish(others, 902, 905);
+  });
+
+  it.each([
     ['direct writes', 'true'],
     ['streams', 'false'],
   ])(

@@ -71,14 +71,15 @@ export class RawSocket {
     socket.once('close', () => this.#onClose(undefined));
   }
 
-  /** Shakes hands with the native subprotocol. `early` goes out with the request, before the server accepts. */
+  /** Shakes hands, with the native subprotocol if no other or none is asked for. `early` goes out with the request, before the server accepts. */
   static async connect(
     port: number,
     {
       path = '/',
+      protocol = 'roomcast.v1',
       early = [],
       answersClose = true,
-    }: { path?: string; early?: Buffer[]; answersClose?: boolean } = {},
+    }: { path?: string; protocol?: string | null; early?: Buffer[]; answersClose?: boolean } = {},
   ): Promise<RawSocket> {
     const socket = connect({ port, host: '127.0.0.1' });
     const raw = new RawSocket(socket, answersClose);
@@ -89,7 +90,7 @@ export class RawSocket {
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
-      'Sec-WebSocket-Protocol: roomcast.v1',
+      ...(protocol === null ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
     ];
     socket.write(Buffer.concat([Buffer.from(request.join('\r\n') + HEAD_END), ...early]));
     await within(raw.#readHead(), TIMEOUT_MS, 'The WebSocket handshake');
