@@ -49,6 +49,27 @@ describe('the page', () => {
   );
 
   it(
+    'marks rooms with unread messages, and where they begin',
+    async () => {
+      const [first, second] = [newRoom(), newRoom()];
+      const ada = await browsers.person(a.http, 'Ada', first);
+      await ada.join(second);
+      const bob = await stage.client(b);
+      await bob.request({ type: 'SUBSCRIBE', room: first });
+      await say(bob, first, 'one');
+      await say(bob, first, 'two');
+      await ada.room(first).getByText('2 unread').waitFor();
+      await ada.until(`document.title.startsWith('(2) ')`);
+      await ada.page.keyboard.press('Alt+ArrowUp');
+      await ada.sees('two');
+      await ada.page.locator('.row:has(.unread-mark)', { hasText: 'one' }).waitFor();
+      await ada.room(first).getByText('unread').waitFor({ state: 'detached' });
+      expect(await ada.page.title()).toBe(`${first} · Roomcast`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
     'keeps the place over a reload',
     async () => {
       const [other, room] = [newRoom(), newRoom()];

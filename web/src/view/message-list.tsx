@@ -192,8 +192,10 @@ export class MessageList extends Component<MessageListProps, MessageListState> {
   /** What the scroll position asks for: older messages, newer ones, or to be marked as read. */
   #look(): void {
     const { room } = this.props;
-    const { pinned } = this.#keeper;
     if (!this.#placed) return;
+    // So few messages that there is nothing to scroll: who sees the first one sees the last one.
+    if (this.#span.end === this.#all.end) this.#keeper.noteEnd();
+    const { pinned } = this.#keeper;
     if (pinned !== this.state.pinned) this.setState({ pinned });
     if (pinned && !document.hidden && document.hasFocus()) room.markRead();
     const { above, below } = this.#keeper;

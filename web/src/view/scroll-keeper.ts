@@ -44,6 +44,11 @@ export class ScrollKeeper {
     this.anchor = this.#firstSeen();
   }
 
+  /** To be called while the end is on the page: the reader may be there without having scrolled. */
+  noteEnd(): void {
+    this.pinned ||= this.below < END_MARGIN;
+  }
+
   restore(): void {
     const scroller = this.#scroller;
     if (!scroller) return;
