@@ -1,11 +1,9 @@
-// JSON-RPC 2.0 over two instances: spoken by a public library, and by the public project's own examples.
+// JSON-RPC 2.0 over two instances, spoken by a public client library, and by frames of one's own.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AppProcess } from '../support/app-process.js';
 import { newRoom } from '../support/chat.js';
-import { eventually } from '../support/deadline.js';
 import { RpcClient } from '../support/rpc-client.js';
 import { Stage } from '../support/stage.js';
-import type { TestClient } from '../support/test-client.js';
 
 /** Two instances and a Redis, on however busy a machine. */
 const START_TIMEOUT_MS = 120_000;
@@ -56,25 +54,26 @@ describe('a client of a public JSON-RPC library', () => {
   });
 
   it.each([
-    ['room.nothing', {}, -32601, 'Method not found', { code: 'UNKNOWN_TYPE', method: 'room.nothing' }],
-    ['room.subscribe', { room: '-bad' }, -32602, 'Invalid params', { code: 'BAD_ROOM' }],
-    ['room.subscribe', [1], -32602, 'Invalid params', { code: 'BAD_REQUEST', expected: 'object' }],
     [
-      'room.send',
-      { room: 'elsewhere', message: 'x' },
-      -32003,
-      expect.any(String),
-      { code: 'NOT_SUBSCRIBED' },
+      'room.nothing',
+      {},
+      { code: -32601, message: 'Method not found' },
+      { code: 'UNKNOWN_TYPE', method: 'room.nothing' },
     ],
-    ['room.kick', { room: 'elsewhere', user: 'u' }, -32002, expect.any(String), { code: 'FORBIDDEN' }],
-    ['auth', { token: 'none' }, -32001, expect.any(String), { code: 'UNAUTHENTICATED' }],
-  ])('is told of %s %j by %d', async (method, params, code, message, data) => {
+    ['room.subscribe', { room: '-bad' }, { code: -32602, message: 'Invalid params' }, { code: 'BAD_ROOM' }],
+    [
+      'room.subscribe',
+      [1],
+      { code: -32602, message: 'Invalid params' },
+      { code: 'BAD_REQUEST', expected: 'object' },
+    ],
+    ['room.send', { room: 'elsewhere', message: 'x' }, { code: -32003 }, { code: 'NOT_SUBSCRIBED' }],
+    ['room.kick', { room: 'elsewhere', user: 'u' }, { code: -32002 }, { code: 'FORBIDDEN' }],
+    ['auth', { token: 'none' }, { code: -32001 }, { code: 'UNAUTHENTICATED' }],
+  ])('is told of %s %j', async (method, params, error, data) => {
     const client = await rpc(a);
-    await expect(client.call(method, params)).rejects.toMatchObject({
-      code,
-      message,
-      data: { ...data, retryable: false },
-    });
+    const told = { ...error, data: { ...data, retryable: false } };
+    await expect(client.call(method, params)).rejects.toMatchObject(told);
     expect(await client.call('ping')).toEqual({});
   });
 
@@ -125,19 +124,18 @@ describe('a client of a public JSON-RPC library', () => {
   });
 });
 
-describe('frames of one’s own', () => {
-  const batch = (calls: unknown): string => JSON.stringify(calls);
-  const invalid = { jsonrpc: '2.0', error: expect.objectContaining({ code: -32600 }), id: null };
+/** What comes back for a frame, up to the answer to a ping behind it. */
+async function answersTo(text: string): Promise<unknown[]> {
+  const client = await stage.connect(`${a.url}/ws`, { protocols: ['roomcast.jsonrpc.v1'] });
+  await client.next((frame) => frame['method'] === 'welcome');
+  client.send(text);
+  client.send({ jsonrpc: '2.0', method: 'ping', id: 'end' });
+  await client.next((frame) => frame['id'] === 'end');
+  return [...client.queued];
+}
 
-  /** What comes back for a frame, up to the answer to a ping behind it. */
-  async function answersTo(text: string): Promise<unknown[]> {
-    const client = await stage.connect(`${a.url}/ws`, { protocols: ['roomcast.jsonrpc.v1'] });
-    await client.next((frame) => frame['method'] === 'welcome');
-    client.send(text);
-    client.send({ jsonrpc: '2.0', method: 'ping', id: 'end' });
-    await client.next((frame) => frame['id'] === 'end');
-    return [...client.queued];
-  }
+describe('frames of one’s own', () => {
+  const invalid = { jsonrpc: '2.0', error: expect.objectContaining({ code: -32600 }), id: null };
 
   it.each([
     [
@@ -155,102 +153,13 @@ describe('frames of one’s own', () => {
   it.each([
     [
       'a batch of notifications',
-      batch([
+      JSON.stringify([
         { jsonrpc: '2.0', method: 'ping' },
         { jsonrpc: '2.0', method: 'none' },
       ]),
     ],
-    ['a response', batch({ jsonrpc: '2.0', result: 1, id: 1 })],
+    ['a response', JSON.stringify({ jsonrpc: '2.0', result: 1, id: 1 })],
   ])('%s is not answered', async (_name, text) => {
     expect(await answersTo(text)).toEqual([]);
-  });
-});
-
-describe('the public project’s examples', () => {
-  const broadcast =
-    '{"jsonrpc":"2.0","method":"broadcast","params":{"text":"Hello from distributed system!"},"id":1}';
-
-  /** Like its wscat: connected to /ws with no subprotocol, and known to hear what is broadcast. */
-  async function wscat(app: AppProcess, speaker: TestClient): Promise<TestClient> {
-    const client = await stage.connect(`${app.url}/ws`, { protocols: [] });
-    const knock = `knock ${newRoom()}`;
-    await eventually(
-      async () => {
-        speaker.send({ jsonrpc: '2.0', method: 'broadcast', params: { text: knock }, id: knock });
-        await client.next((frame) => isRequest(frame) && frame['id'] === knock, 200);
-      },
-      20_000,
-      'what is broadcast is heard',
-    );
-    return client;
-  }
-
-  function isRequest(frame: object): boolean {
-    return 'method' in frame;
-  }
-
-  it('broadcast reaches all terminals, on whichever instance, as it was sent', async () => {
-    const speaker = await stage.connect(`${a.url}/ws`, { protocols: [] });
-    const terminals = [await wscat(a, speaker), await wscat(b, speaker)];
-    speaker.send(broadcast);
-    for (const terminal of [speaker, ...terminals]) {
-      expect(await terminal.next((frame) => isRequest(frame) && frame['id'] === 1)).toEqual(
-        JSON.parse(broadcast),
-      );
-    }
-    expect(await speaker.next((frame) => 'result' in frame && frame['id'] === 1)).toEqual({
-      jsonrpc: '2.0',
-      result: { status: 'broadcasted', text_length: 30 },
-      id: 1,
-    });
-  });
-
-  it('self.reply is heard by its sender alone', async () => {
-    const speaker = await stage.connect(`${a.url}/ws`, { protocols: [] });
-    const other = await wscat(b, speaker);
-    speaker.send({ jsonrpc: '2.0', method: 'self.reply', params: { text: 'Reply only to me!' }, id: 2 });
-    expect(await speaker.next((frame) => frame['id'] === 2)).toEqual({
-      jsonrpc: '2.0',
-      result: { echo: 'Reply only to me!', text_length: 17 },
-      id: 2,
-    });
-    speaker.send({ jsonrpc: '2.0', method: 'broadcast', params: { text: 'after it' }, id: 3 });
-    await other.next((frame) => frame['id'] === 3);
-    expect(other.queued.filter((frame) => frame['id'] === 2)).toEqual([]);
-  });
-
-  it.each([
-    ['{"jsonrpc":"2.0","method":"none","id":4}', -32601, 'Method not found', { method: 'none' }],
-    [
-      '{"jsonrpc":"1.0","method":"broadcast","id":4}',
-      -32600,
-      'Invalid Request',
-      { detail: "jsonrpc version must be '2.0'" },
-    ],
-    ['{"jsonrpc":"2.0","id":4}', -32600, 'Invalid Request', { detail: 'method is required' }],
-    [
-      '{"jsonrpc":"2.0","method":"broadcast","params":[],"id":4}',
-      -32602,
-      'Invalid params',
-      { expected: 'object' },
-    ],
-    [
-      '{"jsonrpc":"2.0","method":"broadcast","params":{"text":""},"id":4}',
-      -32602,
-      'Invalid params',
-      { detail: 'text field is required and must be a non-empty string' },
-    ],
-  ])('%s fails in its words', async (text, code, message, data) => {
-    const client = await stage.connect(`${b.url}/ws`, { protocols: [] });
-    client.send(text);
-    const { error } = await client.next((frame) => 'error' in frame);
-    expect(error).toMatchObject({ code, message, data });
-  });
-
-  it('health and metrics answer', async () => {
-    for (const { http } of [a, b]) {
-      expect((await fetch(`${http}/health`)).status).toBe(200);
-      expect((await fetch(`${http}/metrics`)).status).toBe(200);
-    }
   });
 });

@@ -194,7 +194,7 @@ export class MessageList extends Component<MessageListProps, MessageListState> {
     const { room } = this.props;
     if (!this.#placed) return;
     // So few messages that there is nothing to scroll: who sees the first one sees the last one.
-    if (this.#span.end === this.#all.end) this.#keeper.noteEnd();
+    this.#keeper.noteEnd(this.#span.end === this.#all.end);
     const { pinned } = this.#keeper;
     if (pinned !== this.state.pinned) this.setState({ pinned });
     if (pinned && !document.hidden && document.hasFocus()) room.markRead();

@@ -44,9 +44,9 @@ export class ScrollKeeper {
     this.anchor = this.#firstSeen();
   }
 
-  /** To be called while the end is on the page: the reader may be there without having scrolled. */
-  noteEnd(): void {
-    this.pinned ||= this.below < END_MARGIN;
+  /** The reader may be at the end without having scrolled. */
+  noteEnd(endIsOnPage: boolean): void {
+    this.pinned ||= endIsOnPage && this.below < END_MARGIN;
   }
 
   restore(): void {
