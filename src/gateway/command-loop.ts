@@ -9,11 +9,12 @@ import { dialectOfFrame } from '../protocol/dialects/select.js';
 import { ChatError } from '../protocol/errors.js';
 import type { Welcome } from '../protocol/events.js';
 import type { LobbyService } from '../rooms/lobby.service.js';
-import { CommandQueue, type CommandSource, type Emit } from './command-queue.js';
+import { CommandQueue, type Emit } from './command-queue.js';
 import type { CommandRouter } from './command-router.js';
 import { CommandRunner } from './command-runner.js';
 import type { ConnectionServer } from './connection-host.js';
 import { FloodGuard } from './flood-guard.js';
+import { FrameIntake, type FrameReader, type Turns } from './frame-intake.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
@@ -29,9 +30,11 @@ export interface LoopContext {
   readonly options: GatewayOptions;
   readonly logger: Logger;
   readonly meter: Meter;
+  readonly turns: Turns;
 }
 
-export class CommandLoop implements CommandSource, ConnectionServer {
+export class CommandLoop implements FrameReader, ConnectionServer {
+  readonly #intake: FrameIntake;
   readonly #queue: CommandQueue;
   readonly #runner: CommandRunner;
   readonly #guard: FloodGuard;
@@ -52,7 +55,8 @@ export class CommandLoop implements CommandSource, ConnectionServer {
     private readonly context: LoopContext,
   ) {
     const { commandRate, joinRate } = context.options;
-    this.#queue = new CommandQueue(this);
+    this.#intake = new FrameIntake(this, connection.socket, context.turns);
+    this.#queue = new CommandQueue(this.#intake);
     this.#runner = new CommandRunner(connection, context);
     this.#guard = new FloodGuard(commandRate, joinRate);
   }
@@ -60,14 +64,6 @@ export class CommandLoop implements CommandSource, ConnectionServer {
   start(): void {
     this.connection.serveBy(this);
     this.#settle();
-  }
-
-  pause(): void {
-    this.connection.socket.pause();
-  }
-
-  resume(): void {
-    if (!this.#deaf) this.connection.socket.resume();
   }
 
   onClosed(): void {
@@ -90,6 +86,10 @@ export class CommandLoop implements CommandSource, ConnectionServer {
   }
 
   onFrame(data: Buffer, isBinary: boolean): void {
+    this.#intake.onFrame(data, isBinary);
+  }
+
+  readFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended || this.connection.closed) return;
     if (isBinary) return this.connection.close(CloseCode.UNSUPPORTED_DATA);
     const refusal = this.#guard.frame(performance.now());
@@ -115,9 +115,9 @@ export class CommandLoop implements CommandSource, ConnectionServer {
     this.#settle();
   }
 
-  /** They cost as well; there is no answer to refuse, but who keeps on is cut. */
+  /** They cost as well: who sends too many is cut. */
   onControlFrame(): void {
-    this.#guard.frame(performance.now());
+    this.#guard.control(performance.now());
     if (!this.#guard.exhausted || this.#deaf) return;
     this.connection.close(CloseCode.FLOODING);
     this.#stopReading();
@@ -126,7 +126,7 @@ export class CommandLoop implements CommandSource, ConnectionServer {
   /** Until the close timeout its flood stays with the peer: reading on would cost as much as serving it. */
   #stopReading(): void {
     this.#deaf = true;
-    this.connection.socket.pause();
+    this.#intake.end();
   }
 
   #onRequest(request: Request): void {

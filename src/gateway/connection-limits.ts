@@ -5,6 +5,9 @@ import { ChatError } from '../protocol/errors.js';
 import { AdmissionOptions } from './admission-options.js';
 import type { WsConnection } from './ws-connection.js';
 
+/** What flooding costs an address, in handshakes: to be cut and come back is no way to a new allowance. */
+const FLOOD_COSTS = 60;
+
 class Counter {
   readonly #counts = new Map<string, number>();
 
@@ -40,6 +43,11 @@ export class ConnectionLimits {
       const retryAfterMs = refusal.msBeforeNext;
       throw new ChatError('RATE_LIMITED', 'Too many handshakes of this address', { retryAfterMs });
     }
+  }
+
+  /** A connection of this address was cut for flooding. */
+  async penalise(address: string): Promise<void> {
+    await this.#handshakes.penalty(address, FLOOD_COSTS);
   }
 
   /** @throws ChatError RATE_LIMITED when the address, the user, or the instance has as many connections as may be */

@@ -2,6 +2,9 @@
 import { FULL, type Rate, taken, waitMs } from '../core/token-bucket.js';
 import { ChatError } from '../protocol/errors.js';
 
+/** Pings and pongs. They have no answer that could refuse them, and ws itself gives up on 60 pings unanswered. */
+const CONTROL_RATE: Rate = { perSecond: 10, burst: 50 };
+
 /**
  * Every refusal takes from a second bucket of the same size: a client that overshoots now and then is told so,
  * one that goes on at full speed has used up both within as many frames again.
@@ -11,6 +14,7 @@ export class FloodGuard {
   #commands = FULL;
   #patience = FULL;
   #joins = FULL;
+  #controls = FULL;
   #exhausted = false;
 
   constructor(
@@ -37,6 +41,12 @@ export class FloodGuard {
     if (wait > 0) return this.#refusal(wait, now);
     this.#joins = taken(this.joinRate, this.#joins, now);
     return undefined;
+  }
+
+  /** For every ping and pong. */
+  control(now: number): void {
+    if (waitMs(CONTROL_RATE, this.#controls, now) > 0) this.#exhausted = true;
+    else this.#controls = taken(CONTROL_RATE, this.#controls, now);
   }
 
   #refusal(retryAfterMs: number, now: number): ChatError {

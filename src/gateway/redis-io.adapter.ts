@@ -6,6 +6,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { type Server as SocketServer, type ServerOptions, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { Meter } from '../core/meter.js';
+import { CloseCode } from '../protocol/close-codes.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
 import { LobbyService } from '../rooms/lobby.service.js';
 import { ChatGateway } from './chat.gateway.js';
@@ -15,6 +16,7 @@ import { CommandRouter } from './command-router.js';
 import type { ConnectionHost, Handshake } from './connection-host.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { DirectWrites } from './direct-writes.js';
+import { Turns } from './frame-intake.js';
 import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
@@ -55,6 +57,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       options: this.options,
       logger: this.#logger,
       meter,
+      turns: new Turns(),
     };
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
     this.#census = new ConnectionCensus(this.#connections, meter);
@@ -126,6 +129,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
 
   onClosed(connection: WsConnection, code: number): void {
     this.#limits.leave(connection);
+    if (connection.closeCode === CloseCode.FLOODING) void this.#limits.penalise(connection.handshake.address);
     this.#census.onClosed(connection, code);
     this.#connections.delete(connection);
     this.#logger.debug('Connection closed', { ...connection.logFields, code });

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { AppProcess } from '../support/app-process.js';
 import { eventually } from '../support/deadline.js';
+import { frameOf } from '../support/raw-socket.js';
 import { Stage } from '../support/stage.js';
 import { goodToken, newPair, SECRET, signedBy } from './forge.js';
 import { KeyServer } from './key-server.js';
@@ -49,6 +50,17 @@ it('handshakes of one address within a minute are 429 with Retry-After', async (
   expect(await acceptedOf(app, 1)).toHaveLength(0);
   expect(await client.fence()).toEqual([]);
   expect(await app.health()).toMatchObject({ status: 'ok', connections: 10 });
+});
+
+it('who was cut for flooding has used up many handshakes of its address, and of no other', async () => {
+  const env = { TRUSTED_PROXY_HOPS: '1', COMMANDS_PER_SECOND: '1', COMMANDS_BURST: '5' };
+  const app = await stage.app({ ...env, MAX_HANDSHAKES_PER_MINUTE: '62' });
+  const [flooder] = await acceptedOf(app, 1, () => from('192.0.2.1'));
+  flooder!.write(Buffer.concat(Array.from({ length: 20 }, () => frameOf('{"type":"PING"}'))));
+  const closed = async (): Promise<void> => expect(await app.health()).toMatchObject({ connections: 0 });
+  await eventually(closed, TIMEOUT_MS, 'the flooder is cut');
+  expect(await acceptedOf(app, 3, () => from('192.0.2.1'))).toHaveLength(1);
+  expect(await acceptedOf(app, 3, () => from('192.0.2.2'))).toHaveLength(3);
 });
 
 it('handshakes that are refused count as well', async () => {

@@ -1,6 +1,9 @@
 // A client without manners, in a process of its own: sends at full speed, as its parent tells it.
 import { connect as connectTcp } from 'node:net';
+import { setPriority } from 'node:os';
 import { WebSocket } from 'ws';
+
+setPriority(19);
 
 /** `stubborn` is who neither reads nor minds what it is told; who `returns` comes back each time it was cut. */
 const { url, port, kind, returns } = JSON.parse(process.argv[2]);

@@ -14,7 +14,7 @@ const MIB = 1024 * 1024;
 /** What the server may grow by, a garbage collector's leisure included. */
 const MAX_GROWTH = 150 * MIB;
 /** So many messages while nobody floods, and as many while somebody does. */
-const TALK = 200;
+const TALK = 300;
 
 const shared = new Stage();
 const stage = new Stage();
@@ -31,7 +31,8 @@ async function shipped(env: Record<string, string> = {}, owner = stage): Promise
 describe('while somebody floods', () => {
   let app: AppProcess;
   beforeAll(async () => {
-    app = await shipped({}, shared);
+    // Else an address that floods on would soon be refused: see connection-limits.spec.ts.
+    app = await shipped({ MAX_HANDSHAKES_PER_MINUTE: '1000000' }, shared);
   });
 
   /** Talks while nobody floods and while somebody does, and prints what came of it. */
@@ -61,6 +62,7 @@ describe('while somebody floods', () => {
     ['joins', { code: 'RATE_LIMITED', close: 4029 }],
     ['typing', { code: 'RATE_LIMITED', close: 4029 }],
     ['malformed', { code: 'BAD_REQUEST', close: 4501 }],
+    ['pings', { code: undefined, close: 4029 }],
     ['pongs', { code: undefined, close: 4029 }],
   ])('%s, it is cut as often as it comes, and the others get everything', async (kind, { code, close }) => {
     const { closed, errors } = await talkThrough({ kind, returns: true });
@@ -68,11 +70,6 @@ describe('while somebody floods', () => {
     expect(closed[close]).toBeGreaterThan(0);
     expect(Object.keys(closed).filter((each) => !['1006', String(close)].includes(each))).toEqual([]);
     expect(Object.keys(errors)).toEqual(code === undefined ? [] : [code]);
-  });
-
-  it('pings, it is cut by whoever is first, the library or the guard', async () => {
-    const { closed } = await talkThrough({ kind: 'pings', returns: true });
-    expect((closed[4029] ?? 0) + (closed[1006] ?? 0)).toBeGreaterThan(1);
   });
 
   it.each([true, false])(

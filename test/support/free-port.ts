@@ -4,8 +4,9 @@ import { createServer } from 'node:net';
 import { randomInt } from 'node:crypto';
 
 // Below the range from which systems take the local ports of outgoing connections (Linux: from 32768 on): a server
-// that is killed and restarted keeps its port, and a client that retries meanwhile cannot connect to itself.
-const FIRST_PORT = 10_000;
+// that is killed and restarted keeps its port, and a client that retries meanwhile cannot connect to itself. Above
+// 10080, the highest of the ports which fetch refuses to talk to.
+const FIRST_PORT = 10_081;
 const LAST_PORT = 32_000;
 const MAX_TRIES = 100;
 
