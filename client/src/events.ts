@@ -1,6 +1,7 @@
 // Frames as the events that applications hear.
 import type { MembersChange, Message } from './api.js';
-import type { FrameOf, MessageFrame } from './wire.js';
+import type { MessageFrame } from '../../src/protocol/frames.js';
+import type { FrameOf } from './wire.js';
 
 export function messageOf(frame: MessageFrame, epoch: string): Message {
   const { room, offset, messageId, sender, message, data, sentAt } = frame;

@@ -1,8 +1,9 @@
 // One WebSocket to the server: hello, commands and their answers, and whether the other end still lives.
 import type { CloseCode } from '../../src/protocol/close-codes.js';
+import type { ErrorFrame } from '../../src/protocol/frames.js';
 import type { WebSocketConstructor, WebSocketLike } from './api.js';
 import { ChatError } from './errors.js';
-import type { ErrorFrame, Frame, FrameOf } from './wire.js';
+import type { Frame, FrameOf } from './wire.js';
 
 export type Answer = (answer: Frame | ChatError) => void;
 

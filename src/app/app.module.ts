@@ -20,10 +20,11 @@ export class AppModule {
     if (!environment) throw new Error('the configuration was not read');
     const { LOG_LEVEL: level, logFormat: format } = environment;
     Logger.overrideLogger(await PinoLogger.create({ level, format }));
+    return { module: AppModule.forEnvironment(environment, config), environment };
+  }
+
+  static forEnvironment(environment: Environment, ...others: DynamicModule[]): DynamicModule {
     const floors = [OptionsModule.forEnvironment(environment), BrokerModule.forEnvironment(environment)];
-    return {
-      module: { module: AppModule, imports: [config, ...floors, GatewayModule, HttpModule] },
-      environment,
-    };
+    return { module: AppModule, imports: [...others, ...floors, GatewayModule, HttpModule] };
   }
 }

@@ -39,16 +39,21 @@ export class CommandRouter {
   }
 
   #add(gateway: object): void {
-    const prototype = Object.getPrototypeOf(gateway) as Record<string, unknown>;
-    for (const name of Object.getOwnPropertyNames(prototype)) {
-      const method = prototype[name];
-      const type: unknown = typeof method === 'function' && Reflect.getMetadata(MESSAGE, method);
-      if (typeof type !== 'string') continue;
-      const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CheckedClass?];
-      this.#routes.set(type as CommandType, {
-        method: (method as Method).bind(gateway),
-        check: command && new MemberCheck(command),
-      });
+    for (const { type, method, command } of commandsOf(Object.getPrototypeOf(gateway) as object)) {
+      this.#routes.set(type, { method: method.bind(gateway), check: command && new MemberCheck(command) });
     }
   }
+}
+
+/** The commands of a gateway's class, with the class that says how each is checked, if it has members. */
+export function commandsOf(
+  prototype: object,
+): { type: CommandType; method: Method; command: CheckedClass | undefined }[] {
+  return Object.getOwnPropertyNames(prototype).flatMap((name) => {
+    const method: unknown = (prototype as Record<string, unknown>)[name];
+    const type: unknown = typeof method === 'function' && Reflect.getMetadata(MESSAGE, method);
+    if (typeof type !== 'string') return [];
+    const [, command] = Reflect.getMetadata(PARAMETER_TYPES, prototype, name) as [unknown, CheckedClass?];
+    return [{ type: type as CommandType, method: method as Method, command }];
+  });
 }

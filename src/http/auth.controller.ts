@@ -1,6 +1,7 @@
 // Guest tokens for whoever asks by name.
 import { Body, Controller, Headers, HttpCode, Post, UseGuards } from '@nestjs/common';
-import { AuthService, type GuestToken } from '../auth/auth.service.js';
+import { AuthService } from '../auth/auth.service.js';
+import type { GuestAnswer, LoginAnswer } from './answers.js';
 import { bearerToken } from './bearer-token.js';
 import { BodyPipe } from './pipes.js';
 import { RateGuard } from './rate.guard.js';
@@ -16,13 +17,13 @@ export class AuthController {
   guest(
     @Body(new BodyPipe(GuestBody)) { username }: GuestBody,
     @Headers('authorization') authorization?: string,
-  ): Promise<GuestToken> {
+  ): Promise<GuestAnswer> {
     return this.auth.issueGuestToken(username, bearerToken(authorization));
   }
 
   @Post('login')
   @HttpCode(200)
-  async login(@Body(new BodyPipe(GuestBody)) { username }: GuestBody): Promise<Pick<GuestToken, 'token'>> {
+  async login(@Body(new BodyPipe(GuestBody)) { username }: GuestBody): Promise<LoginAnswer> {
     const { token } = await this.auth.issueGuestToken(username);
     return { token };
   }

@@ -2,8 +2,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import type { Response } from 'express';
 import { ChatError, type ErrorCode } from '../protocol/errors.js';
+import type { ErrorAnswer } from './answers.js';
 
-const STATUS: Readonly<Record<ErrorCode, number>> = {
+/** The status which tells an error over HTTP. */
+export const STATUS: Readonly<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
   UNKNOWN_TYPE: 400,
   BAD_ROOM: 400,
@@ -42,7 +44,8 @@ function answer(response: Response, error: ChatError): void {
   const { code, message, retryable } = error;
   const retryAfterMs = error.retryAfterMs ?? (code === 'UNAVAILABLE' ? UNAVAILABLE_RETRY_MS : undefined);
   if (retryAfterMs !== undefined) response.setHeader('Retry-After', Math.ceil(retryAfterMs / 1_000));
-  response.status(STATUS[code]).json({ code, message, retryable });
+  const body: ErrorAnswer = { code, message, retryable };
+  response.status(STATUS[code]).json(body);
 }
 
 /** What Express and its body parser find wrong with a request is in our table, too. */

@@ -3,16 +3,8 @@ import { Controller, Get } from '@nestjs/common';
 import type { HealthCheckResult } from '@nestjs/terminus';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { SubscriptionService } from '../subscription/subscription.service.js';
+import type { HealthAnswer } from './answers.js';
 import { ReadinessService } from './readiness.service.js';
-
-interface Health {
-  readonly status: 'ok';
-  /** Seconds since the process began. */
-  readonly uptime: number;
-  readonly connections: number;
-  /** Rooms with members on this instance. */
-  readonly rooms: number;
-}
 
 @Controller()
 export class HealthController {
@@ -23,7 +15,7 @@ export class HealthController {
   ) {}
 
   @Get('health')
-  health(): Health {
+  health(): HealthAnswer {
     const { roomCount: rooms } = this.subscriptions;
     return { status: 'ok', uptime: Math.floor(process.uptime()), connections: this.connections.size, rooms };
   }

@@ -4,6 +4,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AuthModule } from '../auth/auth.module.js';
 import { RoomsModule } from '../rooms/rooms.module.js';
+import { ApiDocs } from './api-docs.js';
 import { AuthController } from './auth.controller.js';
 import { ChatController } from './chat.controller.js';
 import { ControlController } from './control.controller.js';
@@ -48,5 +49,6 @@ import { WebPage } from './web-page.js';
 export class HttpModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
     consumer.apply(WebPage).forRoutes('/');
+    consumer.apply(ApiDocs).forRoutes('docs');
   }
 }

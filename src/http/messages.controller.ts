@@ -2,8 +2,9 @@
 import { Body, Controller, Get, Header, Param, Post, Query, UseGuards } from '@nestjs/common';
 import type { HistoryCommand } from '../protocol/commands.js';
 import { encodeMessages } from '../protocol/dialects/native.js';
-import type { Ack, Identity } from '../protocol/events.js';
+import type { Identity } from '../protocol/events.js';
 import { MessageService } from '../rooms/message.service.js';
+import type { PublishAnswer } from './answers.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { BodyPipe, QueryPipe, RoomPipe } from './pipes.js';
 import { RateGuard } from './rate.guard.js';
@@ -23,13 +24,13 @@ export class MessagesController {
   async publish(
     @Param('room', RoomPipe) room: string,
     @Body(new BodyPipe(PublishBody)) { sender, ...content }: PublishBody,
-  ): Promise<Omit<Ack, 'type'>> {
+  ): Promise<PublishAnswer> {
     const command = { ...content, room };
     const { epoch, offset, messageId, duplicate } = await this.messages.publish(identityOf(sender), command);
     return { room, epoch, offset, messageId, duplicate };
   }
 
-  /** `{"room", "epoch", "messages", "more"}`, as HISTORY. */
+  /** A `HistoryAnswer`, of which the messages are spliced as they are stored. */
   @Get()
   @Header('Content-Type', 'application/json; charset=utf-8')
   async read(

@@ -20,9 +20,17 @@ export class GuestBody {
 }
 
 export interface Sender {
-  /** 1 to 128 characters, none of them a control character. */
+  /**
+   * 1 to 128 characters, none of them a control character.
+   *
+   * @pattern ^[^\p{Cc}]{1,128}$
+   */
   readonly id: string;
-  /** 1 to 64 characters, none of them a control character; otherwise the id is shown. */
+  /**
+   * 1 to 64 characters, none of them a control character; otherwise the id is shown.
+   *
+   * @pattern ^[^\p{Cc}]{1,64}$
+   */
   readonly name?: string;
 }
 

@@ -1,7 +1,7 @@
 // What the operator's servers may ask about rooms: which there are, and who is there.
 import { Controller, Get, Param, Query, UseGuards } from '@nestjs/common';
-import type { MemberPage, RoomPage } from '../core/presence-store.js';
 import { PresenceService } from '../rooms/presence.service.js';
+import type { MembersAnswer, RoomsAnswer } from './answers.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { QueryPipe, RoomPipe } from './pipes.js';
 import { RateGuard } from './rate.guard.js';
@@ -17,7 +17,7 @@ export class RoomsController {
 
   /** Rooms with members over all instances, by name; `next` is the `after` of the following page. */
   @Get()
-  list(@Query(new QueryPipe(RoomsQuery)) { limit, after }: RoomsQuery): Promise<RoomPage> {
+  list(@Query(new QueryPipe(RoomsQuery)) { limit, after }: RoomsQuery): Promise<RoomsAnswer> {
     return this.presence.rooms(limitOf(limit), after);
   }
 
@@ -26,7 +26,7 @@ export class RoomsController {
   async members(
     @Param('room', RoomPipe) room: string,
     @Query(new QueryPipe(MembersQuery)) { limit }: MembersQuery,
-  ): Promise<MemberPage & { room: string }> {
+  ): Promise<MembersAnswer> {
     return { room, ...(await this.presence.members(room, limitOf(limit))) };
   }
 }

@@ -1,19 +1,24 @@
 // What the server says, in the native model; every dialect encodes these.
 import type { Publication } from './position.js';
 
+/** A user, as the others see it. */
 export interface Identity {
   readonly id: string;
   readonly name: string;
 }
 
+/** The greeting: who the client is, and what it may. */
 export interface Welcome {
   readonly type: 'WELCOME';
   readonly connectionId: string;
   readonly user: Identity;
+  /** `maxFrameBytes`: what a frame may have; `maxRooms`: how many rooms the connection may be in. */
   readonly limits: { readonly maxFrameBytes: number; readonly maxRooms: number };
+  /** How often the server pings. */
   readonly heartbeatMs: number;
 }
 
+/** The connection is in the room; what is replayed follows, then what is said from now on. */
 export interface Subscribed {
   readonly type: 'SUBSCRIBED';
   readonly room: string;
@@ -27,6 +32,7 @@ export interface Subscribed {
   readonly members: number;
 }
 
+/** The connection is not in the room any more. */
 export interface Unsubscribed {
   readonly type: 'UNSUBSCRIBED';
   readonly room: string;
@@ -34,6 +40,7 @@ export interface Unsubscribed {
   readonly reason?: 'kicked' | 'forbidden';
 }
 
+/** The token is accepted. */
 interface Authenticated {
   readonly type: 'AUTHENTICATED';
   readonly user: Identity;
@@ -41,12 +48,14 @@ interface Authenticated {
   readonly expiresAt?: string;
 }
 
+/** The user has been taken out of the room, on every instance. */
 interface Kicked {
   readonly type: 'KICKED';
   readonly room: string;
   readonly user: string;
 }
 
+/** The message is stored. */
 export interface Ack {
   readonly type: 'ACK';
   readonly room: string;
@@ -57,6 +66,7 @@ export interface Ack {
   readonly duplicate: boolean;
 }
 
+/** A page of what was said in a room. */
 export interface History {
   readonly type: 'HISTORY';
   readonly room: string;
@@ -88,6 +98,7 @@ export interface Rooms {
   }[];
 }
 
+/** Answers PING. */
 interface Pong {
   readonly type: 'PONG';
 }
@@ -137,6 +148,7 @@ interface Reconnect {
   readonly deadlineMs: number;
 }
 
+/** A member has begun to type or ceased to; the server says so, too, when it has not renewed it for 6 s. */
 interface Typing {
   readonly type: 'TYPING';
   readonly room: string;

@@ -9,6 +9,7 @@
  */
 export interface Position {
   readonly epoch: string;
+  /** @minimum 0 */
   readonly offset: number;
   readonly messageId: string;
 }

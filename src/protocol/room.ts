@@ -1,6 +1,6 @@
 // What a room id may look like, and the one maker of its channel name.
 
-const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$/;
+export const ROOM_ID = /^[A-Za-z0-9][A-Za-z0-9_.:@-]{0,127}$/;
 /** What who has joined no room hears on /ws, in the dialects of chats without rooms. */
 export const LOBBY = 'lobby';
 const CHANNEL_PREFIX = 'room:';

@@ -8,7 +8,8 @@ import { type Dialect, type Frame, MalformedFrame } from './dialect.js';
 import { defectOf, parseObject } from './json.js';
 
 const MAX_REF_LENGTH = 64;
-const COMMAND_TYPES = [
+/** The commands that this dialect has words for. */
+export const NATIVE_COMMANDS = [
   'SUBSCRIBE',
   'UNSUBSCRIBE',
   'SEND_MESSAGE',
@@ -19,7 +20,7 @@ const COMMAND_TYPES = [
   'KICK',
   'PING',
 ] as const satisfies readonly CommandType[];
-const COMMAND_OF: ReadonlyMap<string, CommandType> = new Map(COMMAND_TYPES.map((type) => [type, type]));
+const COMMAND_OF: ReadonlyMap<string, CommandType> = new Map(NATIVE_COMMANDS.map((type) => [type, type]));
 const HEAD = '{"type":"MESSAGE",';
 
 export const native = {
