@@ -47,8 +47,12 @@ export class Feed {
   }
 
   onReset({ epoch, offset, reason }: FrameOf<'RESET'>): void {
+    const { position } = this;
+    // On, and not back: what stands there was had from the log before.
+    const passes = position?.epoch === epoch && offset > position.offset;
     this.#epoch = epoch;
     this.position = { epoch, offset };
+    if (passes) return;
     this.#tell(['reset', { reason, epoch, offset }]);
   }
 

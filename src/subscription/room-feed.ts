@@ -4,36 +4,21 @@ import { type Connection, tellLoss } from '../core/connection.js';
 import type { Dialect, Frame } from '../protocol/dialects/dialect.js';
 import type { LossEvent, ServerEvent } from '../protocol/events.js';
 import { ChatError } from '../protocol/errors.js';
-import type { ClaimedPosition, Position } from '../protocol/position.js';
+import { type Position, positionOf } from '../protocol/position.js';
 import { isInternal } from '../protocol/room.js';
 import { CatchUp } from './catch-up.js';
 import type { Delivery } from './delivery.js';
+import type { Joined, JoinRequest } from './join.js';
 import { RoomLog, type RoomLogContext, type RoomLogListener } from './room-log.js';
 import { type Replay, RoomReplay } from './room-replay.js';
-
-/** What a joining client wants of the past. */
-export interface JoinRequest {
-  readonly since?: ClaimedPosition;
-  readonly history?: number;
-  /** To hear the messages without being a member: neither counted nor told who comes and goes. */
-  readonly overhear?: boolean;
-}
-
-export interface Joined {
-  /** The room's position at the join: the replay leads up to it, live messages follow it. */
-  readonly position: Position;
-  readonly replayed: number;
-  /** Only where `since` was asked for: whether the replay begins right after it. */
-  readonly recovered: boolean | undefined;
-  /** Lets replay and live messages flow. To be called once the answer to the join is on its way. */
-  start(): void;
-}
 
 export class RoomFeed implements RoomLogListener {
   readonly #live = new Set<Connection>();
   readonly #behind = new Map<Connection, CatchUp>();
   /** Those of both who are no members. */
   readonly #overhearing = new Set<Connection>();
+  /** Those who were live when the log was lost: they have had what was delivered of it. */
+  #witnesses: WeakSet<Connection> = new WeakSet();
   #joining = 0;
   #log: RoomLog | undefined;
   #replay: RoomReplay | undefined;
@@ -129,9 +114,11 @@ export class RoomFeed implements RoomLogListener {
     }
   }
 
-  onDelivery(delivery: Delivery, before: Position): void {
+  onDelivery(delivery: Delivery, before: Position, repeated = false): void {
     for (const connection of this.#live) {
-      if (connection.writable) connection.send(delivery.frameFor(connection.dialect));
+      if (repeated && this.#witnesses.has(connection)) {
+        tellLoss(connection, this.#resetTo(positionOf(delivery.publication)));
+      } else if (connection.writable) connection.send(delivery.frameFor(connection.dialect));
       else this.#startCatchUp(connection, before);
     }
     if (!isInternal(this.room))
@@ -144,8 +131,9 @@ export class RoomFeed implements RoomLogListener {
     this.broadcast({ type: 'GAP', room, epoch: before.epoch, from: before.offset + 1, to });
   }
 
-  onReset({ epoch, offset }: Position): void {
-    this.broadcast({ type: 'RESET', room: this.room, epoch, offset, reason: 'broker_data_lost' });
+  onReset(position: Position): void {
+    this.#witnesses = new WeakSet(this.#live);
+    this.broadcast(this.#resetTo(position));
   }
 
   /** The broker's feed was cut. Logs that are open are compared with the broker's; one that is opening can't be yet. */
@@ -162,6 +150,10 @@ export class RoomFeed implements RoomLogListener {
     clearTimeout(this.#lingering);
     for (const catchUp of this.#behind.values()) catchUp.stop();
     this.#log?.close();
+  }
+
+  #resetTo({ epoch, offset }: Position): LossEvent {
+    return { type: 'RESET', room: this.room, epoch, offset, reason: 'broker_data_lost' };
   }
 
   /** Members who join are behind at first, if only by nothing: there is one way to become live. */

@@ -18,10 +18,16 @@ import { Tail, type TailBudget } from './tail.js';
 /** Publications kept aside while a gap is repaired; more are dropped, since the log has them too. */
 const MAX_HELD = 512;
 const PAGE = 300;
+/** Ids of lost messages that are remembered. */
+const MAX_LOST = 1_000;
 
 export interface RoomLogListener {
-  /** The next publication, in order; `before` is the position it follows. */
-  onDelivery(delivery: Delivery, before: Position): void;
+  /**
+   * The next publication, in order; `before` is the position it follows.
+   *
+   * @param repeated it was delivered before, as a part of the log that was lost
+   */
+  onDelivery(delivery: Delivery, before: Position, repeated: boolean): void;
   /** Publications up to `to` were trimmed from the log before this instance could read them. */
   onGap(before: Position, to: number): void;
   /** The log was lost or forked: what follows continues after `position`. */
@@ -46,6 +52,11 @@ export interface RoomLogContext {
 export class RoomLog {
   #tail: Tail | undefined;
   #held: Publication[] = [];
+  /**
+   * Ids of what was delivered of a log that was lost, as far as it was in memory. Whoever has not heard that one is
+   * stored sends it again, and a broker which has lost it stores it again.
+   */
+  #lost: Set<string> = new Set();
   #repairing = false;
   #doubted = false;
   #activeAt = performance.now();
@@ -79,6 +90,7 @@ export class RoomLog {
     this.#tail?.trim(0);
     this.#tail = undefined;
     this.#held = [];
+    this.#lost.clear();
   }
 
   receive(publication: Publication): void {
@@ -107,6 +119,7 @@ export class RoomLog {
 
   tidy(): void {
     this.#tail?.tidy(this.idle);
+    if (this.idle) this.#lost.clear();
   }
 
   #newTail(end: Position): Tail {
@@ -123,7 +136,7 @@ export class RoomLog {
     if (!follows(publication, before)) return this.tail.countAfter(publication) !== undefined;
     const delivery = this.#delivery(publication);
     this.tail.append(delivery);
-    this.listener.onDelivery(delivery, before);
+    this.listener.onDelivery(delivery, before, this.#lost.delete(publication.messageId));
     return true;
   }
 
@@ -171,6 +184,7 @@ export class RoomLog {
     const { tail } = this;
     const common = page.publications.findLast((publication) => tail.countAfter(publication) !== undefined);
     const first = page.publications[0];
+    this.#lost = new Set([...this.#lost, ...tail.idsAfter(common)].slice(-MAX_LOST));
     this.#replaceTail(common ? positionOf(common) : first ? positionBefore(first) : page.head);
     this.context.meter.resets++;
     this.listener.onReset(this.position);

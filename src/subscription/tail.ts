@@ -103,6 +103,13 @@ export class Tail {
     return found && samePosition(found, position) ? this.length - index - 1 : undefined;
   }
 
+  /** The messageIds of what comes after a position, or of all. */
+  idsAfter(position?: ClaimedPosition): string[] {
+    const count = position && this.countAfter(position);
+    const deliveries = count === undefined ? this.#deliveries : this.newest(count, count);
+    return deliveries.map(({ publication }) => publication.messageId);
+  }
+
   /** Of the newest `count` publications, the oldest `limit`. */
   newest(count: number, limit: number): Delivery[] {
     const from = this.length - count;

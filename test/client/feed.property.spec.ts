@@ -85,3 +85,26 @@ describe('messages', () => {
     );
   });
 });
+
+it('a reset is heard once, and what it had before is passed over without a word', async () => {
+  const heard: unknown[] = [];
+  const emitter = new Emitter<RoomEvents>();
+  emitter.on('message', ({ messageId }) => heard.push(messageId));
+  emitter.on('reset', ({ epoch, offset }) => heard.push([epoch, offset]));
+  const feed = new Feed(emitter, undefined);
+  feed.release();
+  await Promise.resolve();
+  const reset = (epoch: string, offset: number): void =>
+    feed.onReset({ epoch, offset, reason: 'broker_data_lost' } as FrameOf<'RESET'>);
+  const message = (offset: number, messageId: string): void =>
+    feed.onMessage({ offset, messageId } as FrameOf<'MESSAGE'>);
+  feed.onSubscribed({ epoch: 'e1', offset: 0, replayed: 0 } as FrameOf<'SUBSCRIBED'>);
+  message(1, 'm1');
+  reset('e2', 0);
+  reset('e2', 1);
+  message(2, 'm2');
+  // A fork goes back.
+  reset('e2', 1);
+  message(2, 'f2');
+  expect(heard).toEqual(['m1', ['e2', 0], 'm2', ['e2', 1], 'f2']);
+});

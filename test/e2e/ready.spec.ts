@@ -95,6 +95,26 @@ describe('with Redis', () => {
   });
 });
 
+describe('with NATS', () => {
+  it('is red while NATS is stopped, hangs, or the link is open and carries nothing', async () => {
+    const nats = await stage.nats();
+    const proxy = await stage.proxy(nats.port);
+    const app = await stage.app({ NATS_URL: `nats://127.0.0.1:${proxy.port}` });
+    const outages: [string, { fault: () => unknown; mend: () => unknown }][] = [
+      ['NATS stopped', { fault: () => nats.kill(), mend: () => nats.restart() }],
+      ['NATS SIGSTOPped', { fault: () => nats.pause(), mend: () => nats.resume() }],
+      [
+        'link to NATS black-holed',
+        { fault: () => proxy.blackhole(true), mend: () => proxy.blackhole(false) },
+      ],
+    ];
+    for (const [what, outage] of outages) {
+      const { error } = await breakAndMend(app, what, outage);
+      expect([what, Object.keys(error).some((name) => /^(broker|canary)$/.test(name))]).toEqual([what, true]);
+    }
+  });
+});
+
 describe('with the embedded broker', () => {
   it('is green, and tells each check', async () => {
     const app = await stage.app();

@@ -110,6 +110,19 @@ describe('a client that reads nothing', () => {
     },
   );
 
+  it.each([
+    ['Redis', async () => ({ REDIS_URL: (await stage.redis()).url })],
+    ['NATS', async () => ({ NATS_URL: (await stage.nats()).url })],
+  ])('gets from %s what is not in memory any more, in order, once', async (_name, startBroker) => {
+    const app = await start({ HISTORY_SIZE: '1000', ...(await startBroker()) });
+    const others = await members(app);
+    const asleep = await sleeper(app);
+    await publish(others, 1, 600);
+    expect(await readUpTo(asleep, 600)).toEqual(range(1, 600));
+    await publish(others, 601, 610);
+    expect(await readUpTo(asleep, 610)).toEqual(range(601, 610));
+  });
+
   it('is told by one GAP what was trimmed meanwhile, and gets the rest in order', async () => {
     const app = await start({ HISTORY_SIZE: '60' });
     const others = await members(app);

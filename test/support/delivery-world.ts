@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import { Meter } from '../../src/core/meter.js';
 import type { Publication } from '../../src/protocol/position.js';
-import type { JoinRequest } from '../../src/subscription/room-feed.js';
+import type { JoinRequest } from '../../src/subscription/join.js';
 import type { SubscriptionOptions } from '../../src/subscription/subscription-options.js';
 import { SubscriptionService } from '../../src/subscription/subscription.service.js';
 import { FakeConnection, type NativeFrame } from './fake-connection.js';

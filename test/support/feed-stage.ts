@@ -1,7 +1,8 @@
 // A room's feed over a scripted broker, and members who join it.
 import { Meter } from '../../src/core/meter.js';
 import type { BrokerSink } from '../../src/core/broker.js';
-import { type Joined, type JoinRequest, RoomFeed } from '../../src/subscription/room-feed.js';
+import type { Joined, JoinRequest } from '../../src/subscription/join.js';
+import { RoomFeed } from '../../src/subscription/room-feed.js';
 import type { SubscriptionOptions } from '../../src/subscription/subscription-options.js';
 import { TailBudget } from '../../src/subscription/tail.js';
 import { FakeConnection } from './fake-connection.js';

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { AppProcess } from './app-process.js';
+import { NatsServer } from './nats-server.js';
 import { Nginx } from './nginx.js';
 import { RawSocket } from './raw-socket.js';
 import { RedisServer, type RedisServerOptions } from './redis-server.js';
@@ -35,6 +36,10 @@ export class Stage {
 
   async redis(options: RedisServerOptions = {}): Promise<RedisServer> {
     return this.#stopping(await RedisServer.start(options));
+  }
+
+  async nats(): Promise<NatsServer> {
+    return this.#stopping(await NatsServer.start());
   }
 
   async proxy(targetPort: number): Promise<TcpProxy> {

@@ -1,6 +1,6 @@
 // The past that members ask for when they join: what they get of it, and what they are told about it.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { JoinRequest } from '../../src/subscription/room-feed.js';
+import type { JoinRequest } from '../../src/subscription/join.js';
 import { FeedStage, idsOf, ROOM } from '../support/feed-stage.js';
 import { settle, turn, useFakeTimers } from '../support/quiescence.js';
 

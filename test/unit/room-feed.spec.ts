@@ -48,6 +48,23 @@ describe('RoomFeed', () => {
     expect(joined).toMatchObject({ position: { offset: 5 }, replayed: 2 });
   });
 
+  it('gives what a lost log had, and is stored once more, only to those who have not had it', async () => {
+    const witness = await stage.member();
+    await turn();
+    stage.say(1, 2);
+    stage.broker.replaceLog(ROOM, 'second');
+    stage.feed.log!.compare(stage.broker.log(ROOM).head);
+    await settle(stage.broker);
+    const newcomer = await stage.member();
+    await turn();
+    stage.say(2, 3);
+    expect(newcomer.messageIds).toEqual(idsOf(2, 3));
+    const heard = witness.frames.map(
+      ({ type, messageId, offset }) => messageId ?? `${type} ${String(offset)}`,
+    );
+    expect(heard).toEqual(['m1', 'm2', 'RESET 0', 'RESET 1', 'm3']);
+  });
+
   it('subscribes and reads once for all who join at the same moment', async () => {
     stage.store(1, 10);
     stage.broker.holdAll();

@@ -13,7 +13,7 @@ const ROOM = 'room';
 describe('RoomLog on another log', () => {
   let broker: ScriptedBroker;
   let log: RoomLog;
-  /** What it told: `+id` delivered, `gap from-to`, `reset epoch:offset`. */
+  /** What it told: `+id` delivered, `=id` for the second time, `gap from-to`, `reset epoch:offset`. */
   let events: string[];
 
   beforeEach(async () => {
@@ -31,7 +31,8 @@ describe('RoomLog on another log', () => {
       ROOM,
       { broker, options, budget: new TailBudget(10_000_000), meter: new Meter() },
       {
-        onDelivery: ({ publication }: Delivery) => events.push(`+${publication.messageId}`),
+        onDelivery: ({ publication }: Delivery, _before: Position, repeated: boolean) =>
+          events.push(`${repeated ? '=' : '+'}${publication.messageId}`),
         onGap: (before: Position, to: number) => events.push(`gap ${before.offset + 1}-${to}`),
         onReset: ({ epoch, offset }: Position) => events.push(`reset ${epoch}:${offset}`),
       },
@@ -65,6 +66,21 @@ describe('RoomLog on another log', () => {
     expect(events).toEqual(['reset second:0', '+n1', '+n2']);
     receive(...store('n3'));
     expect(events.at(-1)).toBe('+n3');
+  });
+
+  it('knows again what had been delivered of the log that was lost, and is stored once more', async () => {
+    broker.replaceLog(ROOM, 'second');
+    receive(...store('m3', 'n1'));
+    await settle(broker);
+    receive(...store('m1', 'n2'));
+    expect(events).toEqual(['reset second:0', '=m3', '+n1', '=m1', '+n2']);
+  });
+
+  it('knows again what a fork has lost, and nothing that it has kept', async () => {
+    fork(2);
+    receive(...store('f3', 'm3', 'f5'));
+    await settle(broker);
+    expect(events).toEqual(['reset first:2', '+f3', '=m3', '+f5']);
   });
 
   it('tells the reset also where the new log is still empty', async () => {
