@@ -51,6 +51,11 @@ export class Browsers {
 export class Person {
   private constructor(readonly page: Page) {}
 
+  /** Who has come in already. */
+  static of(page: Page): Person {
+    return new Person(page);
+  }
+
   static async enter(page: Page, name: string): Promise<Person> {
     await page.getByLabel('Your name').fill(name);
     await page.getByRole('button', { name: 'Enter' }).click();

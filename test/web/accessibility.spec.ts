@@ -35,6 +35,10 @@ interface Finding {
 }
 
 async function findings(page: Page): Promise<Finding[]> {
+  // A panel that is still on its way has buttons which are seen, and texts which are not.
+  await page.evaluate(`Promise.allSettled(document.getAnimations()
+    .filter(({ effect }) => effect.getComputedTiming().iterations !== Infinity)
+    .map(({ finished }) => finished))`);
   // Evaluated beside the page's own code, which its policy leaves alone.
   await page.evaluate(axe.source);
   return page.evaluate<Finding[]>(`axe.run().then(({ violations }) => violations
@@ -77,3 +81,64 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     TIMEOUT_MS,
   );
 });
+
+describe('on a phone', () => {
+  it(
+    'works by the keyboard alone',
+    async () => {
+      const page = await browsers.page({ viewport: PHONE });
+      await page.goto(app.http);
+      await page.getByLabel('Your name').waitFor();
+      await tabTo(page, `document.activeElement.id === 'name'`);
+      await page.keyboard.type('Ada');
+      await page.keyboard.press('Enter');
+      const ada = Person.of(page);
+      await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+      await tabTo(page, `document.activeElement.getAttribute('aria-label') === 'Rooms'`);
+      await page.keyboard.press('Enter');
+      await ada.until(`document.activeElement.textContent.includes('general')`);
+      await page.keyboard.press('Escape');
+      await ada.until(`document.activeElement.getAttribute('aria-label') === 'Rooms'`);
+      await page.keyboard.press('Enter');
+      await ada.until(`document.activeElement.textContent.includes('general')`);
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'general' }).waitFor();
+      await ada.until(`document.activeElement.id === 'message'`);
+      await page.keyboard.type('by keys');
+      await page.keyboard.press('Enter');
+      await ada.hasStored('by keys');
+      expect(await findings(page)).toEqual([]);
+      await tabTo(page, `document.activeElement.getAttribute('aria-label') === 'Who is here'`);
+      await page.keyboard.press('Enter');
+      await ada.until(`document.activeElement.closest('#panel-people') !== null`);
+      await page.keyboard.press('Escape');
+      await ada.until(`document.activeElement.getAttribute('aria-label') === 'Who is here'`);
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'does not lose the focus with the room that was left, nor bring up the keys',
+    async () => {
+      const page = await browsers.page({ viewport: PHONE, hasTouch: true, isMobile: true });
+      await page.goto(`${app.http}/#general`);
+      const ada = await Person.enter(page, 'Ada');
+      await ada.sees('what you think');
+      await page.getByRole('button', { name: 'Rooms' }).click();
+      await ada.room('random').click();
+      await page.getByRole('heading', { name: 'random' }).waitFor();
+      await ada.until(`document.activeElement.localName === 'h1'`);
+      expect(await findings(page)).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+/** Goes from one thing to the next until an expression holds. */
+async function tabTo(page: Page, expression: string): Promise<void> {
+  for (let steps = 0; steps < 30; steps++) {
+    if (await page.evaluate<boolean>(expression)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to where ${expression}`);
+}

@@ -57,6 +57,12 @@ function skipToMessage(event: Event): void {
   document.querySelector<HTMLElement>('#message')?.focus();
 }
 
+/** Where its opener is gone with the room it belonged to. On a phone the field would bring up the keys. */
+function focusConversation(): void {
+  const target = matchMedia('(pointer: coarse)').matches ? '.conversation h1' : '#message';
+  document.querySelector<HTMLElement>(target)?.focus();
+}
+
 /** Focus goes into a panel with its opening, and back with its closing. */
 function usePanel() {
   const [panel, setPanel] = useState<Panel | undefined>();
@@ -74,7 +80,10 @@ function usePanel() {
     if (!panel) return;
     setPanel(undefined);
     const { current } = opener;
-    requestAnimationFrame(() => current instanceof HTMLElement && current.focus());
+    requestAnimationFrame(() => {
+      if (current instanceof HTMLElement && current.isConnected) current.focus();
+      else focusConversation();
+    });
   };
   const open = (wanted: Panel) => {
     // Before it becomes inert with all that is around it.

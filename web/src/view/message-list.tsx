@@ -144,8 +144,11 @@ export class MessageList extends Component<MessageListProps, MessageListState> {
     this.#ownCount = own;
     const pinned = this.#keeper.pinned;
     if (pinned || span.start !== this.#all.start || span.end !== this.#all.end) {
+      const older = span.start < this.#all.start;
       this.#span = follow(this.#span, this.#all, span, pinned);
       this.#all = span;
+      // At once: at the very top there would be nothing above to make up for what the first row has lost, its day and name.
+      if (older && !pinned && this.#keeper.above < MARGIN) this.#span = earlier(this.#span, span);
     }
   }
 

@@ -29,7 +29,7 @@ export function MessageRow({ entry, index, placement, own, marked }: MessageRowP
   }
   const { message } = entry;
   return (
-    <li class={rowClass(placement, own)} data-index={index}>
+    <li class={rowClass(placement, own)}>
       {placement.day && (
         <div class="day">
           <span>{dayName(message.sentAt)}</span>
@@ -40,7 +40,7 @@ export function MessageRow({ entry, index, placement, own, marked }: MessageRowP
           <span>New</span>
         </div>
       )}
-      <Said message={message} first={placement.first} own={own} />
+      <Said message={message} index={index} first={placement.first} own={own} />
     </li>
   );
 }
@@ -49,7 +49,12 @@ export function rowClass({ first, last }: Pick<Placement, 'first' | 'last'>, own
   return `row ${own ? 'own' : ''} ${first ? 'first' : ''} ${last ? 'last' : ''}`;
 }
 
-function Said({ message, first, own }: { message: Message; first: boolean; own: boolean }) {
+interface SaidProps extends Pick<MessageRowProps, 'index' | 'own'> {
+  readonly message: Message;
+  readonly first: boolean;
+}
+
+function Said({ message, index, first, own }: SaidProps) {
   const { sender, sentAt } = message;
   return (
     <div class="said">
@@ -62,7 +67,7 @@ function Said({ message, first, own }: { message: Message; first: boolean; own: 
             {sender.name}
           </bdi>
         )}
-        <Text text={message.message} />
+        <Text text={message.message} index={index} />
         <span class="meta">
           <time dateTime={sentAt} title={moment.format(new Date(sentAt))}>
             {clock.format(new Date(sentAt))}
@@ -74,9 +79,15 @@ function Said({ message, first, own }: { message: Message; first: boolean; own: 
   );
 }
 
-export function Text({ text }: { text: string }) {
+interface TextProps {
+  readonly text: string;
+  /** Of the message in its room: what the list keeps in place, since what stands around the text comes and goes. */
+  readonly index?: number;
+}
+
+export function Text({ text, index }: TextProps) {
   return (
-    <p class={isFewEmoji(text) ? 'text emoji' : 'text'} dir="auto">
+    <p class={isFewEmoji(text) ? 'text emoji' : 'text'} dir="auto" data-index={index}>
       {partsOf(text).map(({ text: part, href }) =>
         href === undefined ? (
           part

@@ -55,7 +55,7 @@ function RoomHead({ chat, room, onPanel }: RoomHeadProps) {
       </button>
       <RoomSign id={room.id} />
       <div class="room-title">
-        <h1>{room.id}</h1>
+        <h1 tabIndex={-1}>{room.id}</h1>
         <p>{count === undefined ? 'joining…' : `${plural(count, 'person', 'people')} here`}</p>
       </div>
       <button

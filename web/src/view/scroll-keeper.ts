@@ -1,6 +1,6 @@
 // Keeps what the reader looks at where it is, while rows come and go above and below it.
 
-/** A row by its number, and how far its top is below that of the list. */
+/** A message's text by its number, and how far its top is below that of the list. */
 export interface Anchor {
   readonly index: number;
   readonly top: number;
