@@ -32,9 +32,9 @@ export class Delivery {
     this.#frame = undefined;
     this.#others = undefined;
   }
+}
 
-  /** Roughly what it holds at most, in bytes: the body, one frame of it, and the objects around. */
-  get bytes(): number {
-    return 2 * this.publication.body.length + 400;
-  }
+/** Roughly what a publication in memory holds at most, bytes: its body, one frame of it, and what is around. */
+export function weightOf(bodyLength: number): number {
+  return 2 * bodyLength + 400;
 }

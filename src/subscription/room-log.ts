@@ -82,7 +82,7 @@ export class RoomLog {
     const arrivedBefore = this.#held.length;
     const page = await this.context.broker.history(this.room, { from: 'newest', limit: depth });
     this.#tail = this.#newTail(page.head);
-    if (depth > 0) this.#tail.prepend(page.publications.map((publication) => this.#delivery(publication)));
+    if (depth > 0) this.#tail.prepend(page.publications);
     if (!this.#release(arrivedBefore)) void this.#repair();
   }
 
@@ -123,19 +123,15 @@ export class RoomLog {
   }
 
   #newTail(end: Position): Tail {
-    return new Tail(end, this.context.options, this.context.budget);
-  }
-
-  #delivery(publication: Publication): Delivery {
-    return new Delivery(this.room, publication);
+    return new Tail(this.room, end, this.context.options, this.context.budget);
   }
 
   /** Delivers what follows, drops what was delivered before; false when it is neither. */
   #accept(publication: Publication): boolean {
     const before = this.position;
     if (!follows(publication, before)) return this.tail.countAfter(publication) !== undefined;
-    const delivery = this.#delivery(publication);
-    this.tail.append(delivery);
+    this.tail.append(publication);
+    const delivery = new Delivery(this.room, publication);
     this.listener.onDelivery(delivery, before, this.#lost.delete(publication.messageId));
     return true;
   }

@@ -119,11 +119,10 @@ export class RoomReplay {
   }
 
   async #readBack(missing: number): Promise<void> {
-    const { room, tail } = this.log;
-    const { start } = tail;
+    const { start } = this.log.tail;
     const older = await this.#before(start, Math.max(missing, PAGE));
     // Meanwhile the tail may have been trimmed, or the log may have forked: then this doesn't fit.
     if (older.length === 0 || !samePosition(this.log.tail.start, start)) return;
-    this.log.tail.prepend(older.map((publication) => new Delivery(room, publication)));
+    this.log.tail.prepend(older);
   }
 }

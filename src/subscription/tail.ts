@@ -4,9 +4,11 @@ import {
   type Position,
   positionBefore,
   positionOf,
+  type Publication,
   samePosition,
 } from '../protocol/position.js';
-import type { Delivery } from './delivery.js';
+import { Delivery, weightOf } from './delivery.js';
+import { Pack } from './pack.js';
 import type { SubscriptionOptions } from './subscription-options.js';
 
 /** What all tails of an instance may hold together. */
@@ -29,17 +31,28 @@ export class TailBudget {
   }
 }
 
+/** Trimmed in steps, since that costs something each time. */
+const SLACK = 32;
+
 export class Tail {
-  #deliveries: Delivery[] = [];
+  /** The oldest first; none is empty. */
+  #packs: Pack[] = [];
+  #length = 0;
+  /** The position before its oldest publication. */
+  #start: Position;
   #end: Position;
   #grownAt = -Infinity;
+  /** Deliveries that were asked for lately, by offset: many clients ask for the same, and share the frames. */
+  readonly #lent = new Map<number, Delivery>();
 
   /** @param end the position of the feed; it begins empty there */
   constructor(
+    private readonly room: string,
     end: Position,
     private readonly options: SubscriptionOptions,
     private readonly budget: TailBudget,
   ) {
+    this.#start = end;
     this.#end = end;
   }
 
@@ -50,19 +63,18 @@ export class Tail {
 
   /** The position before its oldest publication. */
   get start(): Position {
-    const first = this.#deliveries[0];
-    return first ? positionBefore(first.publication) : this.#end;
+    return this.#start;
   }
 
   get length(): number {
-    return this.#deliveries.length;
+    return this.#length;
   }
 
-  /** @param delivery follows `end` */
-  append(delivery: Delivery): void {
-    this.#end = positionOf(delivery.publication);
-    this.#deliveries.push(delivery);
-    this.budget.add(delivery.bytes);
+  /** @param publication follows `end` */
+  append(publication: Publication): void {
+    this.#end = positionOf(publication);
+    addTo(this.#packs, publication);
+    this.#grow([publication]);
     const mayBeOver = this.length > this.options.tailSize + SLACK;
     if (mayBeOver && this.length > this.#limit + SLACK) this.trim(this.#limit);
     else if (this.budget.exceeded) this.trim(Math.floor(this.length / 2));
@@ -71,24 +83,37 @@ export class Tail {
   /**
    * Lets it reach further back, for clients which resume; it stays so while more of them may come.
    *
-   * @param deliveries contiguous, the last one at `start`
+   * @param publications contiguous, the last one at `start`
    */
-  prepend(deliveries: readonly Delivery[]): void {
+  prepend(publications: readonly Publication[]): void {
     this.#grownAt = performance.now();
-    this.#deliveries = [...deliveries, ...this.#deliveries];
-    for (const { bytes } of deliveries) this.budget.add(bytes);
+    const packs: Pack[] = [];
+    for (const publication of publications) addTo(packs, publication);
+    this.#packs = [...packs, ...this.#packs];
+    this.#grow(publications);
+    if (publications[0]) this.#start = positionBefore(publications[0]);
   }
 
   /** Gives back what was read for resuming clients, and all of an idle room when memory is short. */
   tidy(idle: boolean): void {
+    this.#lent.clear();
     if (idle && this.budget.tight) this.trim(0);
     else if (this.#resting) this.trim(this.options.tailSize);
   }
 
   /** Keeps the newest `length`. */
   trim(length: number): void {
-    const dropped = this.#deliveries.splice(0, Math.max(0, this.#deliveries.length - length));
-    for (const { bytes } of dropped) this.budget.add(-bytes);
+    let surplus = Math.max(0, this.#length - length);
+    this.#length -= surplus;
+    while (surplus > 0) {
+      const pack = this.#packs[0]!;
+      const dropped = Math.min(surplus, pack.length);
+      for (let index = 0; index < dropped; index++) this.#letGo(pack, index);
+      this.#start = this.#positionAt(pack, dropped - 1);
+      if (dropped === pack.length) this.#packs.shift();
+      else pack.drop(dropped);
+      surplus -= dropped;
+    }
   }
 
   /**
@@ -97,29 +122,53 @@ export class Tail {
    */
   countAfter(position: ClaimedPosition): number | undefined {
     if (samePosition(this.#end, position)) return 0;
-    if (samePosition(this.start, position)) return this.length;
-    const index = this.#indexOf(position.offset);
-    const found = this.#deliveries[index]?.publication;
-    return found && samePosition(found, position) ? this.length - index - 1 : undefined;
+    if (samePosition(this.#start, position)) return this.length;
+    let before = 0;
+    for (const pack of this.#packs) {
+      const index = pack.indexOf(position.offset);
+      if (index < pack.length) {
+        const found = samePosition(this.#positionAt(pack, index), position);
+        return found ? this.length - before - index - 1 : undefined;
+      }
+      before += pack.length;
+    }
+    return undefined;
   }
 
   /** The messageIds of what comes after a position, or of all. */
   idsAfter(position?: ClaimedPosition): string[] {
-    const count = position && this.countAfter(position);
-    const deliveries = count === undefined ? this.#deliveries : this.newest(count, count);
-    return deliveries.map(({ publication }) => publication.messageId);
+    const count = (position && this.countAfter(position)) ?? this.length;
+    return this.newest(count, count).map(({ publication }) => publication.messageId);
   }
 
   /** Of the newest `count` publications, the oldest `limit`. */
   newest(count: number, limit: number): Delivery[] {
-    const from = this.length - count;
-    return this.#deliveries.slice(from, from + limit);
+    let index = this.length - count;
+    const end = index + Math.min(count, limit);
+    let previous = this.positionBefore(count);
+    const deliveries: Delivery[] = [];
+    let before = 0;
+    for (const pack of this.#packs) {
+      for (; index < end && index < before + pack.length; index++) {
+        const delivery = this.#lend(pack, index - before, previous);
+        previous = positionOf(delivery.publication);
+        deliveries.push(delivery);
+      }
+      before += pack.length;
+    }
+    return deliveries;
   }
 
   /** The position before the newest `count` publications. */
   positionBefore(count: number): Position {
-    const oldest = this.#deliveries[this.length - count];
-    return oldest ? positionBefore(oldest.publication) : this.#end;
+    if (count === 0) return this.#end;
+    let index = this.length - count - 1;
+    for (const pack of this.#packs) {
+      if (index < 0) break;
+      if (index < pack.length) return this.#positionAt(pack, index);
+      index -= pack.length;
+    }
+    return this.#start;
   }
 
   get #limit(): number {
@@ -130,18 +179,39 @@ export class Tail {
     return performance.now() - this.#grownAt > this.options.headCheckIntervalMs;
   }
 
-  /** Index of the publication with an offset, or of the next one above it: offsets rise, maybe with holes. */
-  #indexOf(offset: number): number {
-    let low = 0;
-    let high = this.#deliveries.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#deliveries[middle]!.publication.offset < offset) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #grow(publications: readonly Publication[]): void {
+    this.#length += publications.length;
+    for (const { body } of publications) this.budget.add(weightOf(body.length));
+  }
+
+  #letGo(pack: Pack, index: number): void {
+    this.budget.add(-weightOf(pack.bodyLengthAt(index)));
+    if (this.#lent.size > 0) this.#lent.delete(pack.offsetAt(index));
+  }
+
+  #positionAt(pack: Pack, index: number): Position {
+    return { epoch: this.#end.epoch, offset: pack.offsetAt(index), messageId: pack.idAt(index) };
+  }
+
+  #lend(pack: Pack, index: number, previous: Position): Delivery {
+    const offset = pack.offsetAt(index);
+    const lent = this.#lent.get(offset);
+    if (lent) return lent;
+    const delivery = new Delivery(this.room, {
+      ...this.#positionAt(pack, index),
+      previousOffset: previous.offset,
+      previousId: previous.messageId,
+      body: pack.bodyAt(index),
+    });
+    this.#lent.set(offset, delivery);
+    return delivery;
   }
 }
 
-/** Trimmed in steps, since removing from an array's front moves the rest. */
-const SLACK = 32;
+function addTo(packs: Pack[], publication: Publication): void {
+  const last = packs.at(-1);
+  if (last?.add(publication)) return;
+  const pack = Pack.for(publication, last);
+  pack.add(publication);
+  packs.push(pack);
+}

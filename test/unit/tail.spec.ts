@@ -2,14 +2,19 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Position, Publication } from '../../src/protocol/position.js';
-import { Delivery } from '../../src/subscription/delivery.js';
+import { weightOf } from '../../src/subscription/delivery.js';
 import type { SubscriptionOptions } from '../../src/subscription/subscription-options.js';
 import { Tail, TailBudget } from '../../src/subscription/tail.js';
 
 const SLACK = 32;
 
+/** Not all of ASCII. */
+function idOf(offset: number): string {
+  return offset % 4 === 3 ? `é✓😀${offset}` : `m${offset}`;
+}
+
 /** A log whose offsets have holes of the given sizes. */
-function logOf(steps: readonly number[]): Publication[] {
+function logOf(steps: readonly number[], filling: (offset: number) => number = () => 0): Publication[] {
   const log: Publication[] = [];
   for (const step of steps) {
     const before = log.at(-1);
@@ -18,9 +23,9 @@ function logOf(steps: readonly number[]): Publication[] {
     log.push({
       epoch: 'e',
       offset,
-      messageId: `m${offset}`,
+      messageId: idOf(offset),
       ...previous,
-      body: Buffer.from(`{"n":${offset}}`),
+      body: Buffer.from(`{"n":${offset},"x":"${'x'.repeat(filling(offset))}"}`),
     });
   }
   return log;
@@ -29,10 +34,6 @@ function logOf(steps: readonly number[]): Publication[] {
 function positions(log: readonly Publication[]): Position[] {
   const ends = log.map(({ epoch, offset, messageId }) => ({ epoch, offset, messageId }));
   return [{ epoch: 'e', offset: 0, messageId: '' }, ...ends];
-}
-
-function deliveries(publications: readonly Publication[]): Delivery[] {
-  return publications.map((publication) => new Delivery('room', publication));
 }
 
 function optionsOf(
@@ -52,21 +53,22 @@ describe('Tail', () => {
   it('holds a contiguous stretch of the log, and finds every position in it, and no other', () => {
     fc.assert(
       fc.property(steps, fc.nat({ max: 40 }), changes, (sizes, beginning, plan) => {
-        const log = logOf(sizes);
+        // Some are larger than what they are packed into.
+        const log = logOf(sizes, (offset) => (offset % 25 === 0 ? 17_000 : offset % 50));
         const all = positions(log);
         // Both count publications: the tail holds those from `low` to `high`.
         let low = beginning % all.length;
         let high = low;
         const budget = new TailBudget(1_000_000);
-        const tail = new Tail(all[low]!, optionsOf({}), budget);
+        const tail = new Tail('room', all[low]!, optionsOf({}), budget);
         for (const { kind, count } of plan) {
           if (kind === 'append') {
             const next = log.slice(high, high + count);
-            for (const delivery of deliveries(next)) tail.append(delivery);
+            for (const publication of next) tail.append(publication);
             high += next.length;
           } else if (kind === 'prepend') {
             const more = log.slice(Math.max(0, low - count), low);
-            tail.prepend(deliveries(more));
+            tail.prepend(more);
             low -= more.length;
           } else {
             tail.trim(count);
@@ -93,8 +95,8 @@ describe('Tail', () => {
 
   it('does not know positions of another log, of another branch, or between two publications', () => {
     const log = logOf([1, 1, 3, 1]);
-    const tail = new Tail(positions(log)[1]!, optionsOf({}), new TailBudget(1_000));
-    for (const delivery of deliveries(log.slice(1))) tail.append(delivery);
+    const tail = new Tail('room', positions(log)[1]!, optionsOf({}), new TailBudget(1_000));
+    for (const publication of log.slice(1)) tail.append(publication);
     const foreign = [
       { epoch: 'other', offset: 2, messageId: 'm2' },
       { epoch: 'e', offset: 2, messageId: 'other' },
@@ -109,8 +111,8 @@ describe('Tail', () => {
 
   it('gives the oldest of the newest', () => {
     const log = logOf([1, 1, 1, 1, 1]);
-    const tail = new Tail(positions(log)[0]!, optionsOf({}), new TailBudget(10_000));
-    for (const delivery of deliveries(log)) tail.append(delivery);
+    const tail = new Tail('room', positions(log)[0]!, optionsOf({}), new TailBudget(10_000));
+    for (const publication of log) tail.append(publication);
     const offsets = (count: number, limit: number): number[] =>
       tail.newest(count, limit).map(({ publication }) => publication.offset);
     expect([offsets(3, 2), offsets(5, 9), offsets(1, 1), offsets(0, 3)]).toEqual([
@@ -124,14 +126,14 @@ describe('Tail', () => {
   it('keeps to its size, and to a larger one while clients read further back', () => {
     const options = optionsOf({ tailSize: 10, maxTailSize: 100 });
     const log = logOf(Array.from({ length: 600 }, () => 1));
-    const tail = new Tail(positions(log)[200]!, options, new TailBudget(10_000_000));
-    for (const delivery of deliveries(log.slice(200, 300))) tail.append(delivery);
+    const tail = new Tail('room', positions(log)[200]!, options, new TailBudget(10_000_000));
+    for (const publication of log.slice(200, 300)) tail.append(publication);
     expect(tail.length).toBeLessThanOrEqual(10 + SLACK);
     expect(tail.length).toBeGreaterThanOrEqual(10);
 
     const before = log.slice(tail.start.offset - 80, tail.start.offset);
-    tail.prepend(deliveries(before));
-    for (const delivery of deliveries(log.slice(300, 500))) tail.append(delivery);
+    tail.prepend(before);
+    for (const publication of log.slice(300, 500)) tail.append(publication);
     expect(tail.length).toBeLessThanOrEqual(100 + SLACK);
     expect(tail.length).toBeGreaterThanOrEqual(100);
     tail.tidy(false);
@@ -140,20 +142,22 @@ describe('Tail', () => {
     options.headCheckIntervalMs = -1; // nobody has come for that long
     tail.tidy(false);
     expect(tail.length).toBe(10);
-    for (const delivery of deliveries(log.slice(500))) tail.append(delivery);
+    for (const publication of log.slice(500)) tail.append(publication);
     expect(tail.length).toBeLessThanOrEqual(10 + SLACK);
     expect(tail.end).toEqual(positions(log)[600]);
   });
 
   it('gives memory back where all tails together have too much', () => {
     const log = logOf(Array.from({ length: 40 }, () => 1));
-    const all = deliveries(log);
-    const each = all[39]!.bytes;
+    const each = weightOf(log[39]!.body.length);
     const budget = new TailBudget(20 * each);
-    const [one, two] = [1, 2].map(() => new Tail(positions(log)[0]!, optionsOf({}), budget)) as [Tail, Tail];
-    for (const delivery of all.slice(0, 15)) one.append(delivery);
+    const [one, two] = [1, 2].map(() => new Tail('room', positions(log)[0]!, optionsOf({}), budget)) as [
+      Tail,
+      Tail,
+    ];
+    for (const publication of log.slice(0, 15)) one.append(publication);
     expect([one.length, budget.exceeded, budget.tight]).toEqual([15, false, true]);
-    for (const delivery of all) two.append(delivery);
+    for (const publication of log) two.append(publication);
     expect(two.length).toBeLessThan(20);
     expect(two.end).toEqual(positions(log)[40]);
     expect(budget.exceeded).toBe(false);
@@ -175,10 +179,10 @@ describe('Tail', () => {
         (middle, lengths) => {
           // Over its limit of 0 bytes by whatever it holds.
           const budget = new TailBudget(0);
-          const tail = new Tail(positions(log)[middle]!, optionsOf({ tailSize: 5 }), budget);
-          tail.prepend(deliveries(log.slice(0, middle)));
+          const tail = new Tail('room', positions(log)[middle]!, optionsOf({ tailSize: 5 }), budget);
+          tail.prepend(log.slice(0, middle));
           expect(budget.exceeded).toBe(middle > 0);
-          for (const delivery of deliveries(log.slice(middle))) tail.append(delivery);
+          for (const publication of log.slice(middle)) tail.append(publication);
           for (const length of lengths) tail.trim(length);
           expect(budget.exceeded).toBe(tail.length > 0);
           tail.trim(0);
