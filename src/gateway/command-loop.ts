@@ -47,8 +47,6 @@ export class CommandLoop implements FrameReader, ConnectionServer {
   #ended = false;
   /** AUTH has come: what follows it waits for its outcome. */
   #authAsked = false;
-  /** It is cut for flooding, and not read any more. */
-  #deaf = false;
 
   constructor(
     private readonly connection: WsConnection,
@@ -118,14 +116,8 @@ export class CommandLoop implements FrameReader, ConnectionServer {
   /** They cost as well: who sends too many is cut. */
   onControlFrame(): void {
     this.#guard.control(performance.now());
-    if (!this.#guard.exhausted || this.#deaf) return;
+    if (!this.#guard.exhausted || this.#intake.ended) return;
     this.connection.close(CloseCode.FLOODING);
-    this.#stopReading();
-  }
-
-  /** Until the close timeout its flood stays with the peer: reading on would cost as much as serving it. */
-  #stopReading(): void {
-    this.#deaf = true;
     this.#intake.end();
   }
 
@@ -177,7 +169,7 @@ export class CommandLoop implements FrameReader, ConnectionServer {
   #refuse(refusal: ChatError, request: Request | undefined): void {
     const { exhausted } = this.#guard;
     this.#reject(refusal, request, exhausted ? CloseCode.FLOODING : undefined);
-    if (exhausted) this.#stopReading();
+    if (exhausted) this.#intake.end();
   }
 
   /** Answers with an error in its turn; with a close code, it is the connection's last word. */

@@ -67,6 +67,10 @@ export class FrameIntake implements CommandSource {
     private readonly turns: Turns,
   ) {}
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   onFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended) return;
     if (!this.#backlog && this.#mayRead()) return this.reader.readFrame(data, isBinary);
@@ -88,7 +92,10 @@ export class FrameIntake implements CommandSource {
     else this.socket.resume();
   }
 
-  /** What still comes is not read any more: reading on would cost as much as serving it. */
+  /**
+   * What still comes is not read any more. Until the close timeout a flood stays with the peer: reading on would cost as
+   * much as serving it.
+   */
   end(): void {
     this.#ended = true;
     this.#backlog = undefined;

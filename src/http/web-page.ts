@@ -1,14 +1,12 @@
 // Serves the chat page at `/`, as it was built into web/dist.
-import { existsSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
-import { fileURLToPath } from 'node:url';
-import { Injectable, Logger, type NestMiddleware } from '@nestjs/common';
+import { Injectable, type NestMiddleware } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
-import sirv, { type RequestHandler } from 'sirv';
 import { HttpOptions } from './http-options.js';
+import { StaticFolder } from './static-folder.js';
 
 /** The same place seen from src/http and from dist/http. */
-const BUILT = fileURLToPath(new URL('../../web/dist', import.meta.url));
+const BUILT = new URL('../../web/dist/', import.meta.url);
 
 /**
  * The page loads its own files and talks to its own server; nothing can turn text into code or markup. No
@@ -30,17 +28,14 @@ const POLICY = [
 
 @Injectable()
 export class WebPage implements NestMiddleware<Request, Response> {
-  readonly #serve: RequestHandler | undefined;
+  readonly #folder: StaticFolder | undefined;
 
   constructor({ webChat }: HttpOptions) {
-    if (!webChat) return;
-    if (existsSync(BUILT)) this.#serve = sirv(BUILT, { brotli: true, etag: true, setHeaders });
-    else new Logger('WebPage').warn('The chat page is not served: npm run build makes it');
+    if (webChat) this.#folder = new StaticFolder(WebPage.name, BUILT, { brotli: true, setHeaders });
   }
 
   use(request: Request, response: Response, next: NextFunction): void {
-    const reads = request.method === 'GET' || request.method === 'HEAD';
-    if (this.#serve && reads) this.#serve(request, response, next);
+    if (this.#folder) this.#folder.serve(request, response, next);
     else next();
   }
 }

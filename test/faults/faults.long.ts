@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { eventually } from '../support/deadline.js';
 import { RawSocket } from '../support/raw-socket.js';
+import { cutOff, freeze, repeatedly } from './breaking.js';
 import { Fleet } from './fleet.js';
 import { joinUnderFire, vanishWhileJoining } from './join-seam.js';
 import { print } from './print.js';
-import { repeatedly } from './redis-admin.js';
+import { commandRepeatedly } from './redis-admin.js';
 import { scenario } from './scenario.js';
 import { storm } from './storm.js';
 
@@ -29,42 +30,25 @@ describe('faults at full length', () => {
     number: 3,
     title: 'kill -9 of Redis 5 times, append-only file synced at every write',
     fleet: { redis: { appendonly: true, appendfsync: 'always' } },
-    act: async ({ fleet }) => {
-      for (let round = 0; round < 5; round++) {
-        await pause(3_000);
-        await fleet.redis.restart();
-      }
-      await pause(3_000);
-    },
+    act: ({ fleet }) => repeatedly(() => fleet.redis.restart(), { times: 5, everyMs: 3_000, afterMs: 3_000 }),
   });
 
   scenario({
     number: 5,
     title: 'Redis frozen for 10 s under load',
-    act: async ({ fleet }) => {
-      await pause(2_000);
-      fleet.redis.pause();
-      await pause(10_000);
-      fleet.redis.resume();
-      await pause(5_000);
-    },
+    act: ({ fleet }) => freeze(fleet.redis, { beforeMs: 2_000, lastingMs: 10_000, afterMs: 5_000 }),
   });
 
   scenario({
     number: 6,
     title: 'pub/sub connections killed 60 times, once a second',
-    act: ({ fleet }) => repeatedly(fleet.redis, 60, 1_000, ['CLIENT', 'KILL', 'TYPE', 'pubsub']),
+    act: ({ fleet }) => commandRepeatedly(fleet.redis, 60, 1_000, ['CLIENT', 'KILL', 'TYPE', 'pubsub']),
   });
 
   scenario({
     number: 12,
     title: 'an instance cut off from Redis for 30 s',
-    act: async ({ fleet: { members } }) => {
-      members[0]!.proxy.blackhole(true);
-      await pause(30_000);
-      members[0]!.proxy.blackhole(false);
-      await pause(5_000);
-    },
+    act: ({ fleet }) => cutOff(fleet.members[0]!, { lastingMs: 30_000, afterMs: 5_000 }),
   });
 });
 

@@ -68,6 +68,11 @@ export class Fleet {
     member.app = await this.#launch(proxy, { PORT: String(app.port) });
   }
 
+  /** Cuts all links of all instances to the broker. */
+  cutLinks(): void {
+    for (const { proxy } of this.members) proxy.cut();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(
       this.members.map(async ({ app, proxy }) => {

@@ -1,10 +1,10 @@
 // What an operator, or bad luck, does to Redis by its own commands.
-import { setTimeout as pause } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RedisServer } from '../support/redis-server.js';
+import { repeatedly } from './breaking.js';
 
 /** Sends a command `times` times, one each `everyMs`. */
-export async function repeatedly(
+export async function commandRepeatedly(
   server: RedisServer,
   times: number,
   everyMs: number,
@@ -12,10 +12,7 @@ export async function repeatedly(
 ): Promise<void> {
   const redis = new Redis(server.url);
   try {
-    for (let round = 0; round < times; round++) {
-      await pause(everyMs);
-      await redis.call(name, ...args);
-    }
+    await repeatedly(() => redis.call(name, ...args), { times, everyMs });
   } finally {
     redis.disconnect();
   }

@@ -206,8 +206,7 @@ describe('the page', () => {
   it.each(['light', 'dark'] as const)(
     'shows both without a script, and axe finds nothing, %s',
     async (scheme) => {
-      const browsers = new Browsers();
-      stage.onClear(() => browsers.close());
+      const browsers = Browsers.on(stage);
       const page = await browsers.page({ colorScheme: scheme });
       const asked: string[] = [];
       page.on('request', (each) => asked.push(new URL(each.url()).origin));

@@ -3,6 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { setPriority } from 'node:os';
 import { WebSocket } from 'ws';
 
+// Who floods from elsewhere takes nothing of the server's processors but what the server gives.
 setPriority(19);
 
 /** `stubborn` is who neither reads nor minds what it is told; who `returns` comes back each time it was cut. */

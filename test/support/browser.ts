@@ -11,12 +11,19 @@ export class Browsers {
   /** What went wrong on any page: errors that were thrown, or refused by the page's policy. */
   readonly problems: string[] = [];
 
-  constructor() {
+  private constructor() {
     this.#browser = chromium.launch({
       executablePath: pathOf('chromium'),
       // Root has no sandbox; there are only our own pages.
       args: ['--no-sandbox'],
     });
+  }
+
+  /** Closed when the stage is cleared. */
+  static on(stage: { onClear(end: () => Promise<void>): void }): Browsers {
+    const browsers = new Browsers();
+    stage.onClear(() => browsers.close());
+    return browsers;
   }
 
   /** A page of somebody who was never here before. */
@@ -43,7 +50,7 @@ export class Browsers {
     return Person.enter(page, name);
   }
 
-  async close(): Promise<void> {
+  private async close(): Promise<void> {
     await (await this.#browser).close();
   }
 }

@@ -12,21 +12,17 @@ const PHONE = { width: 390, height: 844 };
 const DESKTOP = { width: 1280, height: 800 };
 
 const stage = new Stage();
-let browsers: Browsers;
+const browsers = Browsers.on(stage);
 let app: AppProcess;
 
 beforeAll(async () => {
   app = await stage.app();
-  browsers = new Browsers();
   const bob = await stage.client(app);
   for (const room of ['general', 'random']) await join(bob, room);
   await say(bob, 'general', 'See https://example.com/ and tell me');
   await say(bob, 'general', 'what you think');
 }, TIMEOUT_MS);
-afterAll(async () => {
-  await browsers.close();
-  await stage.clear();
-});
+afterAll(() => stage.clear());
 
 interface Finding {
   readonly id: string;

@@ -9,18 +9,14 @@ import { Stage } from '../support/stage.js';
 const TIMEOUT_MS = 240_000;
 
 const stage = new Stage();
-let browsers: Browsers;
+const browsers = Browsers.on(stage);
 let a: AppProcess;
 let b: AppProcess;
 
 beforeAll(async () => {
   ({ a, b } = await stage.pair({ JWT_SECRET: 'only for tests, but long enough for HS256' }));
-  browsers = new Browsers();
 }, TIMEOUT_MS);
-afterAll(async () => {
-  await browsers.close();
-  await stage.clear();
-});
+afterAll(() => stage.clear());
 
 describe('the page', () => {
   it(

@@ -45,17 +45,13 @@ const CORPUS = [
 const NAME = '<img src=x onerror=window.hit=1>';
 
 const stage = new Stage();
-let browsers: Browsers;
+const browsers = Browsers.on(stage);
 let app: AppProcess;
 
 beforeAll(async () => {
   app = await stage.app();
-  browsers = new Browsers();
 }, TIMEOUT_MS);
-afterAll(async () => {
-  await browsers.close();
-  await stage.clear();
-});
+afterAll(() => stage.clear());
 
 it(
   `${CORPUS.length} messages that would be code elsewhere are shown as they were written`,

@@ -14,17 +14,13 @@ const MAX_ROWS = 300;
 const STILL_PX = 2;
 
 const stage = new Stage();
-let browsers: Browsers;
+const browsers = Browsers.on(stage);
 let app: AppProcess;
 
 beforeAll(async () => {
   app = await stage.app({ HISTORY_SIZE: '10000' });
-  browsers = new Browsers();
 }, TIMEOUT_MS);
-afterAll(async () => {
-  await browsers.close();
-  await stage.clear();
-});
+afterAll(() => stage.clear());
 
 it(
   'is scrolled through to its beginning and back to its end',

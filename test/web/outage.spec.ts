@@ -1,5 +1,5 @@
 // The server is killed and comes back: the page says so, waits, and goes on with nothing lost and nothing twice.
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { AppProcess } from '../support/app-process.js';
 import { Browsers } from '../support/browser.js';
 import { join, newRoom, pluck, say } from '../support/chat.js';
@@ -8,15 +8,9 @@ import { Stage } from '../support/stage.js';
 const TIMEOUT_MS = 240_000;
 
 const stage = new Stage();
-let browsers: Browsers;
+const browsers = Browsers.on(stage);
 
-beforeAll(() => {
-  browsers = new Browsers();
-});
-afterAll(async () => {
-  await browsers.close();
-  await stage.clear();
-});
+afterAll(() => stage.clear());
 
 it(
   'a killed server is told with the time to the next try, and what was written meanwhile is sent once',

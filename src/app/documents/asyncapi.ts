@@ -4,7 +4,7 @@ import { ChatGateway } from '../../gateway/chat.gateway.js';
 import { CLOSE_REASONS } from '../../protocol/close-codes.js';
 import { COMMAND_TEXTS, COMMANDS_TOLD, type NativeCommand } from './command-texts.js';
 import { FRAME_EXAMPLES } from './frame-examples.js';
-import { referenceTo, referredTo, type Schema, schemaOfClass } from './schemas.js';
+import { nameOf, referredTo, type Schema, schemaOfClass } from './schemas.js';
 
 const COMMAND_ID: Schema = {
   description: 'Comes back on the reply: a string of at most 64 characters, or an integer.',
@@ -99,6 +99,11 @@ function commandName(type: NativeCommand): string {
   return `${type}_COMMAND`;
 }
 
+/** Whether clients send it; all others are what the server says. */
+export function isCommand({ name, title }: Pick<Message, 'name' | 'title'>): boolean {
+  return name !== title;
+}
+
 function messageOf(name: string): { $ref: string } {
   return { $ref: `#/channels/chat/messages/${name}` };
 }
@@ -140,7 +145,7 @@ function withHead(type: string, { properties = {}, required = [], ...rest }: Sch
 /** The types of frames, each with its schema; some interfaces are for two. */
 function framesOf(types: Readonly<Record<string, Schema>>): [type: string, schema: Schema][] {
   const alternatives = (schema: Schema): Schema[] => {
-    const name = schema.$ref?.slice(referenceTo('').$ref!.length);
+    const name = nameOf(schema);
     const found = name === undefined ? schema : types[name]!;
     return found.anyOf ? found.anyOf.flatMap(alternatives) : [found];
   };

@@ -1,8 +1,6 @@
 // The members of an object as a table.
 import { html, type Markup, prose } from './markup.js';
-import { referenceTo, type Schema } from './schemas.js';
-
-const PREFIX = referenceTo('').$ref!;
+import { nameOf, type Schema } from './schemas.js';
 
 export function membersTable(schema: Schema): Markup | undefined {
   const rows = rowsOf(schema, '');
@@ -34,10 +32,8 @@ export function memberRow(name: string, schema: Schema, required: boolean): Mark
 }
 
 function typeOf(schema: Schema): Markup {
-  if (schema.$ref) {
-    const name = schema.$ref.slice(PREFIX.length);
-    return html`<a href="#${name}">${name}</a>`;
-  }
+  const name = nameOf(schema);
+  if (name !== undefined) return html`<a href="#${name}">${name}</a>`;
   if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`;
   if (schema.enum)
     return html`${joined(schema.enum.map((each) => html`<code>${JSON.stringify(each)}</code>`))}`;

@@ -1,9 +1,9 @@
 // The page at /docs: both documents as one text, without a script.
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { AsyncApi } from './asyncapi.js';
+import { type AsyncApi, isCommand } from './asyncapi.js';
 import { html, json, type Markup, prose } from './markup.js';
 import { membersTable, memberRow } from './members-table.js';
-import { referenceTo, type Schema } from './schemas.js';
+import { nameOf, type Schema } from './schemas.js';
 
 type Message = AsyncApi['components']['messages'][string];
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
@@ -18,8 +18,8 @@ const METHODS = ['get', 'post', 'delete'] as const;
 export function pageOf(http: OpenAPIObject, webSocket: AsyncApi): string {
   const messages = Object.values(webSocket.components.messages);
   const parts = {
-    commands: messages.filter(({ name, title }) => name !== title),
-    frames: messages.filter(({ name, title }) => name === title),
+    commands: messages.filter(isCommand),
+    frames: messages.filter((message) => !isCommand(message)),
     operations: operationsOf(http),
   };
   const { text } = html`<!doctype html>
@@ -182,7 +182,7 @@ function contentOf(holder: unknown): Content | undefined {
 function answerOf(status: string, response: unknown): Markup {
   const { description } = response as { description: string };
   const content = contentOf(response);
-  const type = content?.schema?.$ref?.slice(referenceTo('').$ref!.length);
+  const type = content?.schema && nameOf(content.schema);
   return html`<p class="answer">
       <b>${status}</b> ${prose(description)}${type !== undefined && html`: <a href="#${type}">${type}</a>`}
     </p>

@@ -41,6 +41,11 @@ export function referenceTo(name: string): Schema {
   return { $ref: PLACE + name };
 }
 
+/** The name of the schema that this one refers to, if it does. */
+export function nameOf({ $ref }: Schema): string | undefined {
+  return $ref?.slice(PLACE.length);
+}
+
 /** All schemas of types, by their names. To be asked once: it takes the compiler a second. */
 export function schemasOfTypes(): Record<string, Schema> {
   const generator = createGenerator({
