@@ -17,7 +17,11 @@ interface Answer {
 }
 interface Operation {
   readonly summary: string;
-  readonly parameters?: readonly { name: string; in: string; required: boolean; example?: string }[];
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly example?: string;
+    readonly schema: { readonly examples?: readonly (number | string)[] };
+  }[];
   readonly requestBody?: {
     readonly content: Readonly<
       Record<string, { readonly examples: Readonly<Record<string, { value: object }>> }>
@@ -72,7 +76,7 @@ function requireValid(validate: ValidateFunction, value: unknown): void {
   if (!validate(value)) throw new Error(`${JSON.stringify(value)}: ${ajv.errorsText(validate.errors)}`);
 }
 
-/** The example's requests of an operation; without examples, the one that takes nothing but its path. */
+/** The example's requests of an operation; where there is no body, with nothing but its path, and with its query. */
 function requestsOf(template: string, method: string, { parameters, requestBody }: Operation): Test[] {
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     return parameters!.find((each) => each.name === name)!.example!;
@@ -83,7 +87,12 @@ function requestsOf(template: string, method: string, { parameters, requestBody 
     const { examples } = requestBody.content['application/json']!;
     return Object.values(examples).map(({ value }) => backend.post(path, value));
   }
-  return [method === 'delete' ? backend.delete(path) : backend.get(path)];
+  if (method === 'delete') return [backend.delete(path)];
+  const query = (parameters ?? []).flatMap(({ name, schema }) =>
+    (schema.examples ?? []).map((example): [string, string] => [name, String(example)]),
+  );
+  const paths = query.length > 0 ? [path, `${path}?${new URLSearchParams(query).toString()}`] : [path];
+  return paths.map((each) => backend.get(each));
 }
 
 describe('the OpenAPI document', () => {
@@ -111,6 +120,11 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
+  it('has words for each of them', () => {
+    const operations = Object.values(http.paths).flatMap((methods) => Object.values(methods));
+    expect(operations.filter(({ summary }) => !/\w+ \w+/.test(summary ?? ''))).toEqual([]);
+  });
+
   it('has examples which are what the server takes, and answers that are what it gives', async () => {
     let replayed = 0;
     for (const [template, methods] of Object.entries(http.paths)) {
@@ -125,7 +139,7 @@ describe('the OpenAPI document', () => {
         }
       }
     }
-    expect(replayed).toBeGreaterThanOrEqual(12);
+    expect(replayed).toBeGreaterThanOrEqual(15);
   });
 
   it('shows answers which are such answers', () => {

@@ -7,6 +7,7 @@ import {
   ApiOperation,
   ApiQuery,
   ApiResponse,
+  ApiSecurity,
   ApiTags,
   DocumentBuilder,
   type OpenAPIObject,
@@ -15,8 +16,8 @@ import {
 import { ChatController } from '../../http/chat.controller.js';
 import { STATUS } from '../../http/error.filter.js';
 import { UpgradeRequiredController } from '../../http/upgrade-required.controller.js';
-import type { ErrorCode } from '../../protocol/errors.js';
 import { ROOM_ID } from '../../protocol/room.js';
+import { errorExample, type HttpErrorCode } from './error-examples.js';
 import { type Answer, type Route, ROUTES } from './routes.js';
 import { referenceTo, referredTo, type Schema, schemaOfClass } from './schemas.js';
 
@@ -32,9 +33,12 @@ const PARAMETERS: Readonly<Record<string, { description: string; schema: Schema;
 };
 const SECURITY = {
   apiKey: 'One of `API_KEYS`.',
-  guest: "A guest's token, to get a new one for the same user. May be left out.",
+  guest: "A guest's token, to get a new one for the same user.",
   metrics: '`METRICS_TOKEN`, where one is set.',
 };
+
+/** Without a token, they serve as well. */
+const MAY_BE_LEFT_OUT: ReadonlySet<keyof typeof SECURITY> = new Set(['guest', 'metrics']);
 
 type Types = Readonly<Record<string, Schema>>;
 type SwaggerSchema = NonNullable<Parameters<typeof ApiBody>[0]> extends { schema: infer S } ? S : never;
@@ -73,7 +77,7 @@ export function openApi(app: INestApplication, version: string, types: Types): O
 }
 
 function describeRoute(route: Route, types: Types): MethodDecorator {
-  const { summary, description, auth, body, query } = route;
+  const { summary, description, auth, body, query, queryExample = {} } = route;
   const decorators: MethodDecorator[] = [
     ApiTags(route.tag),
     ApiOperation({ summary, ...(description === undefined ? {} : { description }) }),
@@ -81,7 +85,9 @@ function describeRoute(route: Route, types: Types): MethodDecorator {
     ...describeErrors(route.errors),
   ];
   if (auth) decorators.push(ApiBearerAuth(auth));
-  if (query) decorators.push(...describeQuery(schemaOfClass(query, types[query.name])));
+  // One of both is enough, and the second asks for nothing.
+  if (auth && MAY_BE_LEFT_OUT.has(auth)) decorators.push(ApiSecurity({}));
+  if (query) decorators.push(...describeQuery(schemaOfClass(query, types[query.name]), queryExample));
   if (body) decorators.push(describeBody(schemaOfClass(body, types[body.name]), route.examples ?? {}));
   return applyDecorators(...decorators);
 }
@@ -92,10 +98,14 @@ function describeBody(schema: Schema, examples: Readonly<Record<string, unknown>
   return ApiBody({ required: true, schema: schema as SwaggerSchema, examples: shown });
 }
 
-function describeQuery({ properties = {} }: Schema): MethodDecorator[] {
-  return Object.entries(properties).map(([name, { description = '', ...schema }]) =>
-    ApiQuery({ name, description, required: false, schema: schema as SwaggerSchema }),
-  );
+function describeQuery(
+  { properties = {} }: Schema,
+  examples: Readonly<Record<string, number | string>>,
+): MethodDecorator[] {
+  return Object.entries(properties).map(([name, { description = '', ...rest }]) => {
+    const schema = examples[name] === undefined ? rest : { ...rest, examples: [examples[name]] };
+    return ApiQuery({ name, description, required: false, schema: schema as SwaggerSchema });
+  });
 }
 
 function describeAnswer({ status, description, type, example, mediaType }: Answer): MethodDecorator {
@@ -106,11 +116,14 @@ function describeAnswer({ status, description, type, example, mediaType }: Answe
 }
 
 /** Errors with the same status are one answer. */
-function describeErrors(codes: readonly ErrorCode[]): MethodDecorator[] {
+function describeErrors(codes: readonly HttpErrorCode[]): MethodDecorator[] {
   const statuses = [...new Set(codes.map((code) => STATUS[code]))];
   return statuses.map((status) => {
     const names = codes.filter((code) => STATUS[code] === status);
-    const content = { 'application/json': { schema: referenceTo('ErrorAnswer') as SwaggerSchema } };
+    const schema = referenceTo('ErrorAnswer') as SwaggerSchema;
+    const named = names.map((name) => [name, { value: errorExample(name) }]);
+    const examples = Object.fromEntries(named) as Record<string, { value: unknown }>;
+    const content = { 'application/json': { schema, examples } };
     return ApiResponse({ status, description: names.map((name) => `\`${name}\``).join(', '), content });
   });
 }

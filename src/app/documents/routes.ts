@@ -9,7 +9,7 @@ import { MessagesController } from '../../http/messages.controller.js';
 import { MetricsController } from '../../http/metrics.controller.js';
 import { GuestBody, HistoryQuery, MembersQuery, PublishBody, RoomsQuery } from '../../http/requests.js';
 import { RoomsController } from '../../http/rooms.controller.js';
-import type { ErrorCode } from '../../protocol/errors.js';
+import type { HttpErrorCode } from './error-examples.js';
 
 export interface Answer {
   readonly status: number;
@@ -30,8 +30,10 @@ export interface Route {
   /** Bodies that may be sent one after the other. */
   readonly examples?: Readonly<Record<string, unknown>>;
   readonly query?: CheckedClass;
+  /** Parameters that may be sent together. */
+  readonly queryExample?: Readonly<Record<string, number | string>>;
   readonly answers: readonly Answer[];
-  readonly errors: readonly ErrorCode[];
+  readonly errors: readonly HttpErrorCode[];
 }
 
 /** A controller's public methods: each is a route, and none may be missing. */
@@ -115,6 +117,7 @@ export const ROUTES = [
       summary: 'Read what was said',
       description: 'The newest messages, those below `before`, or those above `after`; always oldest first.',
       query: HistoryQuery,
+      queryExample: { before: 44, limit: 20 },
       answers: [
         {
           status: 200,
@@ -136,6 +139,7 @@ export const ROUTES = [
       ...operator,
       summary: 'The rooms which have members, by name',
       query: RoomsQuery,
+      queryExample: { after: 'general', limit: 20 },
       answers: [
         {
           status: 200,
@@ -153,6 +157,7 @@ export const ROUTES = [
       ...operator,
       summary: 'Who is in a room, longest present first',
       query: MembersQuery,
+      queryExample: { limit: 20 },
       answers: [
         {
           status: 200,
