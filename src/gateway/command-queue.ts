@@ -76,8 +76,6 @@ export class CommandQueue {
     for (let first = this.#first; first?.emit; first = this.#first) {
       this.#first = first.next;
       if (!this.#first) this.#last = undefined;
-      // One that has died in the old generation would keep all behind it alive.
-      first.next = undefined;
       this.#length--;
       first.emit();
     }
