@@ -1,39 +1,37 @@
 // How long the event loop was held up lately: what is asked of it then waits, whatever it is.
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 
-const RESOLUTION_MS = 20;
-const INTERVAL_MS = 1_000;
-/** How far back "lately" goes. */
-const INTERVALS = 5;
-const NS_PER_MS = 1_000_000;
+const INTERVAL_MS = 100;
+/** How far back "lately" goes: five seconds. */
+const INTERVALS = 50;
 
+/**
+ * A timer that looks how late it comes. `monitorEventLoopDelay` won't do: it passes over the first delay after each
+ * `reset()`, so a standstill that begins just then is never told.
+ */
 @Injectable()
 export class EventLoopService implements OnApplicationBootstrap, OnApplicationShutdown {
-  readonly #histogram: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  /** The worst of each interval, ms, oldest first. */
-  #worst: number[] = [];
+  /** Of the latest intervals, ms; the oldest is overwritten. */
+  readonly #delays = new Float64Array(INTERVALS);
   #timer: NodeJS.Timeout | undefined;
 
   onApplicationBootstrap(): void {
-    this.#histogram.enable();
+    let next = 0;
+    let before = performance.now();
     this.#timer = setInterval(() => {
-      this.#worst = [...this.#worst, this.#current].slice(-INTERVALS);
-      this.#histogram.reset();
+      const now = performance.now();
+      this.#delays[next] = now - before - INTERVAL_MS;
+      before = now;
+      next = (next + 1) % INTERVALS;
     }, INTERVAL_MS).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.#timer);
-    this.#histogram.disable();
   }
 
   /** The longest delay within the last five seconds, ms. */
   get maxDelayMs(): number {
-    return Math.round(Math.max(0, this.#current, ...this.#worst));
-  }
-
-  get #current(): number {
-    return this.#histogram.max / NS_PER_MS;
+    return Math.round(Math.max(0, ...this.#delays));
   }
 }
