@@ -40,7 +40,7 @@ describe('broker away', () => {
       await Promise.all(burst);
     }
     fleet.redis.resume();
-    const slowest = Math.max(...answers.map(({ ms }) => ms));
+    const slowest = answers.reduce((most, { ms }) => Math.max(most, ms), 0);
     print('scenario 5', { sends: count, slowestMs: Math.round(slowest) });
     expect(answers.every(({ type }) => type === 'UNAVAILABLE')).toBe(true);
     expect(slowest).toBeLessThan(SEND_PROMISE_MS + SLACK_MS);
