@@ -77,6 +77,7 @@ export class PublishQueue {
     this.#closed = true;
     for (const entry of this.#pending) entry.reject(unavailable());
     this.#writers.clear();
+    this.#stopSweeping();
   }
 
   /** While the link has been down for a whole deadline, waiting for it only makes clients wait. */
@@ -110,9 +111,6 @@ export class PublishQueue {
   #done(entry: Entry): void {
     this.#pending.delete(entry);
     this.#pendingBytes -= entry.draft.body.length;
-    if (this.#pending.size > 0) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
   }
 
   #sweep(): void {
@@ -121,6 +119,13 @@ export class PublishQueue {
       if (entry.deadline > now) break;
       entry.reject(unavailable());
     }
+    // Not with each answer: a timer made and ended for every lone message costs more than one that finds nothing.
+    if (this.#pending.size === 0) this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
   }
 }
 

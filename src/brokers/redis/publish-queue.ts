@@ -69,6 +69,7 @@ export class PublishQueue {
   close(): void {
     for (const entry of [...this.#sent, ...this.#unsent]) this.#fail(entry, unavailable());
     this.#unsent = [];
+    this.#stopSweeping();
   }
 
   /** While the link has been down for a whole deadline, waiting for it only makes clients wait. */
@@ -171,9 +172,6 @@ export class PublishQueue {
     entry.settled = true;
     this.#pending--;
     this.#pendingBytes -= entry.draft.body.length;
-    if (this.#pending > 0) return;
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
   }
 
   #sweep(): void {
@@ -182,6 +180,13 @@ export class PublishQueue {
       if (entry.deadline <= now) this.#fail(entry, unavailable());
     }
     this.#unsent = this.#unsent.filter(({ settled }) => !settled);
+    // Not with each answer: a timer made and ended for every lone message costs more than one that finds nothing.
+    if (this.#pending === 0) this.#stopSweeping();
+  }
+
+  #stopSweeping(): void {
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
   }
 }
 
