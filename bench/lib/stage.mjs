@@ -29,6 +29,8 @@ function startServer(peer, { port, redisUrl, core }) {
 export class Stage {
   /** @type {Child[]} */
   servers = [];
+  /** Where each of them listens. @type {number[]} */
+  ports = [];
   /** @type {RedisServer | undefined} */
   #redis;
   #generator;
@@ -49,14 +51,14 @@ export class Stage {
     try {
       const redis = await RedisServer.start(pins.redis);
       stage.#redis = redis;
-      const ports = [];
       for (let index = 0; index < instances; index++) {
         const port = await freePort();
         const core = pins.servers[index % pins.servers.length];
         stage.servers.push(startServer(peer, { port, redisUrl: redis.url, core }));
-        ports.push(port);
+        stage.ports.push(port);
       }
       const { dialect } = peer;
+      const { ports } = stage;
       await stage.ask('open', { dialect, ports, rooms, members, senders, textBytes: TEXT_BYTES });
       return stage;
     } catch (error) {

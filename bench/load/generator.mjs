@@ -1,6 +1,7 @@
 // The load generator's process: does what the bench asks over IPC.
 
 import { answer, usage } from '../lib/answer.mjs';
+import { Histogram } from './histogram.mjs';
 import { Population } from './population.mjs';
 import { Storm } from './storm.mjs';
 import { Traffic } from './traffic.mjs';
@@ -13,6 +14,8 @@ let population;
 let traffic;
 /** @type {Storm} */
 let storm;
+/** Latencies of several stretches of one measurement, by name. @type {Map<string, Histogram>} */
+const recorded = new Map();
 
 /** What has been counted up to now; the first one of a measurement forgets the latencies before it. */
 function mark(/** @type {{ first: boolean }} */ { first }) {
@@ -39,6 +42,16 @@ const COMMANDS = {
     const missing = await traffic.stop();
     population.requireHealth();
     return { p50, p99, missing };
+  },
+  /** What is heard from now on counts towards this stretch. */
+  record(/** @type {{ as: string }} */ { as }) {
+    population.latencies = recorded.get(as) ?? new Histogram();
+    recorded.set(as, population.latencies);
+  },
+  recorded(/** @type {{ as: string }} */ { as }) {
+    const latencies = recorded.get(as);
+    const [p50, p99] = [latencies?.percentile(0.5), latencies?.percentile(0.99)];
+    return { p50, p99, count: latencies?.count ?? 0 };
   },
   async storm({ missed }) {
     storm = new Storm(population, missed);

@@ -8,6 +8,10 @@ export class Histogram {
   #count = 0;
   #max = 0;
 
+  get count() {
+    return this.#count;
+  }
+
   clear() {
     this.#max = 0;
     this.#buckets.fill(0);

@@ -6,8 +6,8 @@ import { WebSocket } from 'ws';
 // Who floods from elsewhere takes nothing of the server's processors but what the server gives.
 setPriority(19);
 
-/** `stubborn` is who neither reads nor minds what it is told; who `returns` comes back each time it was cut. */
-const { url, port, kind, returns } = JSON.parse(process.argv[2]);
+/** Comes from `address`, where it is given. `stubborn` is who neither reads nor minds what it is told; who `returns` comes back each time it was cut. */
+const { url, port, kind, returns, address: localAddress } = JSON.parse(process.argv[2]);
 const RETURN_MS = 20;
 /** Frames between two looks at whether it was cut. */
 const BATCH = 200;
@@ -51,7 +51,7 @@ function flood(socket) {
 
 function connect() {
   if (stopped) return;
-  const socket = new WebSocket(url, ['roomcast.v1']);
+  const socket = new WebSocket(url, ['roomcast.v1'], { localAddress });
   hangUp = () => socket.terminate();
   socket.on('open', () => {
     connections++;
@@ -77,7 +77,7 @@ function frameBytes() {
 
 function beStubborn() {
   if (stopped) return;
-  const socket = connectTcp(port, '127.0.0.1');
+  const socket = connectTcp({ port, host: '127.0.0.1', localAddress });
   hangUp = () => socket.destroy();
   const chunk = Buffer.concat(Array.from({ length: BATCH }, frameBytes));
   const write = () => {

@@ -1,0 +1,124 @@
+// What one connection at full speed costs the others: their p99 while it floods, against their p99 just before.
+
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Flooder } from './lib/flooder.mjs';
+import { messageOf } from './lib/error.mjs';
+import { figure, table } from './lib/format.mjs';
+import { describePins, pinsFor } from './lib/pins.mjs';
+import { Stage } from './lib/stage.mjs';
+
+/** The limits are those that are shipped: that is what is measured. */
+const ROOMCAST = {
+  id: 'roomcast',
+  title: 'Roomcast',
+  dialect: 'roomcast',
+  main: fileURLToPath(new URL('../dist/app/main.js', import.meta.url)),
+};
+/** Eight people who chat, far within their limits. */
+const SHAPE = { instances: 1, rooms: 4, members: 2, senders: 2 };
+const MESSAGES_PER_SECOND = 160;
+/** Long enough that the optimising compiler is through with it. */
+const WARM_MS = 8_000;
+/** After a flood, before the next calm. */
+const REST_MS = 500;
+const RETURNING = ['commands', 'messages', 'joins', 'typing', 'malformed', 'pings', 'pongs', 'stubborn'];
+const FLOODS = [
+  { kind: 'commands', returns: false },
+  { kind: 'stubborn', returns: false },
+  ...RETURNING.map((kind) => ({ kind, returns: true })),
+];
+
+/** @typedef {{ kind: string, returns: boolean }} Manners */
+
+/**
+ * One calm window and one with a flood, from an address that hasn't flooded before.
+ * @param {Stage} stage @param {Manners} manners @param {{ round: number, windowMs: number }} how
+ */
+async function measureOnce(stage, manners, { round, windowMs }) {
+  const flooder = await Flooder.start({ ...manners, port: stage.ports[0] ?? 0, address: `127.0.1.${round}` });
+  try {
+    await stage.ask('record', { as: 'calm' });
+    await sleep(windowMs);
+    await stage.ask('record', { as: 'flood' });
+    flooder.begin();
+    await sleep(windowMs);
+    await stage.ask('record', { as: 'rest' });
+    return await flooder.end();
+  } finally {
+    flooder.kill();
+    await sleep(REST_MS);
+  }
+}
+
+/** @param {Manners} manners @param {{ rounds: number, windowMs: number, pins: import('./lib/types.js').Pins }} how */
+async function measure(manners, { rounds, windowMs, pins }) {
+  const stage = await Stage.open(ROOMCAST, SHAPE, pins);
+  try {
+    await stage.ask('grow', { to: SHAPE.rooms * SHAPE.members });
+    await stage.ask('load', { rate: MESSAGES_PER_SECOND });
+    await sleep(WARM_MS);
+    /** @type {import('./lib/flooder.mjs').Report[]} */
+    const reports = [];
+    for (let round = 1; round <= rounds; round++) {
+      reports.push(await measureOnce(stage, manners, { round, windowMs }));
+    }
+    const { missing } = await stage.ask('stop');
+    const [calm, flood] = [
+      await stage.ask('recorded', { as: 'calm' }),
+      await stage.ask('recorded', { as: 'flood' }),
+    ];
+    const sum = (/** @type {(report: import('./lib/flooder.mjs').Report) => number} */ read) =>
+      reports.reduce((all, each) => all + read(each), 0);
+    return [
+      `${manners.kind}${manners.returns ? ', returning' : ''}`,
+      figure(calm.p99 / 1000),
+      figure(flood.p99 / 1000),
+      (flood.p99 / calm.p99).toFixed(2),
+      (flood.p50 / calm.p50).toFixed(2),
+      String(Math.min(calm.count, flood.count)),
+      figure(sum(({ frames }) => frames) / rounds),
+      `${reports.filter(({ closed }) => Object.keys(closed).length > 0).length}/${rounds}`,
+      figure(missing),
+    ];
+  } finally {
+    await stage.close();
+  }
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '12' },
+      seconds: { type: 'string', default: '1' },
+      kinds: { type: 'string' },
+    },
+  });
+  const [rounds, windowMs] = [Number(values.rounds), Number(values.seconds) * 1000];
+  const pins = pinsFor(true);
+  const wanted = FLOODS.filter(({ kind }) => values.kinds?.split(',').includes(kind) ?? true);
+  process.stdout.write(`${rounds} × ${windowMs} ms each, in turn; ${describePins(pins)}\n\n`);
+  const head = [
+    'flood',
+    'p99 calm, ms',
+    'flooded',
+    '×',
+    'p50 ×',
+    'samples',
+    'frames a round',
+    'cut',
+    'missing',
+  ];
+  const rows = [];
+  for (const manners of wanted) {
+    rows.push(await measure(manners, { rounds, windowMs, pins }));
+    process.stdout.write(`${rows.at(-1)?.join('  ')}\n`);
+  }
+  process.stdout.write(`\n${table([head, ...rows])}\n`);
+}
+
+main().catch((error) => {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+});
