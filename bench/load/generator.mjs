@@ -48,6 +48,7 @@ const COMMANDS = {
     population.latencies = recorded.get(as) ?? new Histogram();
     recorded.set(as, population.latencies);
   },
+  forget: () => recorded.clear(),
   recorded(/** @type {{ as: string }} */ { as }) {
     const latencies = recorded.get(as);
     const [p50, p99] = [latencies?.percentile(0.5), latencies?.percentile(0.99)];

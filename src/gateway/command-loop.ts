@@ -164,6 +164,7 @@ export class CommandLoop implements FrameReader, ConnectionServer {
   #onMalformed(error: MalformedFrame): void {
     const ends = ++this.#strikes >= MAX_STRIKES;
     this.#reject(error, error.request, ends ? CloseCode.PROTOCOL_VIOLATION : undefined);
+    if (ends) this.#intake.end();
   }
 
   #refuse(refusal: ChatError, request: Request | undefined): void {

@@ -24,6 +24,8 @@ import { OneRoomCommands } from './one-room-commands.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { WsConnection } from './ws-connection.js';
 
+/** Ends which their peer has earned, and would otherwise repeat at once. */
+const CUT_AT_A_PRICE = new Set<number | undefined>([CloseCode.FLOODING, CloseCode.PROTOCOL_VIOLATION]);
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Told to who comes while the instance goes: by then the balancer knows. */
@@ -129,7 +131,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
 
   onClosed(connection: WsConnection, code: number): void {
     this.#limits.leave(connection);
-    if (connection.closeCode === CloseCode.FLOODING) void this.#limits.penalise(connection.handshake.address);
+    if (CUT_AT_A_PRICE.has(connection.closeCode)) void this.#limits.penalise(connection.handshake.address);
     this.#census.onClosed(connection, code);
     this.#connections.delete(connection);
     this.#logger.debug('Connection closed', { ...connection.logFields, code });

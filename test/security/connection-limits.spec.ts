@@ -52,11 +52,14 @@ it('handshakes of one address within a minute are 429 with Retry-After', async (
   expect(await app.health()).toMatchObject({ status: 'ok', connections: 10 });
 });
 
-it('who was cut for flooding has used up many handshakes of its address, and of no other', async () => {
+it.each([
+  ['flooding', '{"type":"PING"}'],
+  ['malformed frames', '{"type":'],
+])('who was cut for %s has used up many handshakes of its address, and of no other', async (_, frame) => {
   const env = { TRUSTED_PROXY_HOPS: '1', COMMANDS_PER_SECOND: '1', COMMANDS_BURST: '5' };
   const app = await stage.app({ ...env, MAX_HANDSHAKES_PER_MINUTE: '62' });
   const [flooder] = await acceptedOf(app, 1, () => from('192.0.2.1'));
-  flooder!.write(Buffer.concat(Array.from({ length: 20 }, () => frameOf('{"type":"PING"}'))));
+  flooder!.write(Buffer.concat(Array.from({ length: 20 }, () => frameOf(frame))));
   const closed = async (): Promise<void> => expect(await app.health()).toMatchObject({ connections: 0 });
   await eventually(closed, TIMEOUT_MS, 'the flooder is cut');
   expect(await acceptedOf(app, 3, () => from('192.0.2.1'))).toHaveLength(1);
