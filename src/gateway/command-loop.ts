@@ -87,6 +87,10 @@ export class CommandLoop implements FrameReader, ConnectionServer {
     this.#intake.onFrame(data, isBinary);
   }
 
+  get hasty(): boolean {
+    return this.#guard.hasty(performance.now());
+  }
+
   readFrame(data: Buffer, isBinary: boolean): void {
     if (this.#ended || this.connection.closed) return;
     if (isBinary) return this.connection.close(CloseCode.UNSUPPORTED_DATA);

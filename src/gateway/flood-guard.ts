@@ -5,6 +5,9 @@ import { ChatError } from '../protocol/errors.js';
 /** Pings and pongs. They have no answer that could refuse them, and ws itself gives up on 60 pings unanswered. */
 const CONTROL_RATE: Rate = { perSecond: 10, burst: 50 };
 
+/** Who has used so much of its burst isn't catching up after a pause, but going at full speed. */
+const HASTY_SHARE = 0.25;
+
 /**
  * Every refusal takes from a second bucket of the same size: a client that overshoots now and then is told so,
  * one that goes on at full speed has used up both within as many frames again.
@@ -25,6 +28,12 @@ export class FloodGuard {
   /** Whether the connection should be cut. */
   get exhausted(): boolean {
     return this.#exhausted;
+  }
+
+  /** Whether it goes through its burst, so that others should come first. */
+  hasty(now: number): boolean {
+    const { perSecond, burst } = this.commandRate;
+    return ((this.#commands - now) / 1_000) * perSecond > burst * HASTY_SHARE;
   }
 
   /** For every frame; undefined: go ahead. @param now `performance.now()` */

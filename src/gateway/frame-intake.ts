@@ -3,9 +3,14 @@ import type { CommandSource } from './command-queue.js';
 
 /** Frames of one connection in one turn of the event loop: more wait for the next, behind what others have sent. */
 const SHARE = 8;
+/** Of one that goes through its burst, in one beat of BEAT_MS: turns alone would come the faster, the less is done in each. */
+const HASTY_SHARE = 2;
+const BEAT_MS = 1;
 
 /** Whom a connection's frames are for. */
 export interface FrameReader {
+  /** Whether it has sent so much lately that the others come first. */
+  readonly hasty: boolean;
   readFrame(data: Buffer, isBinary: boolean): void;
 }
 
@@ -20,16 +25,18 @@ interface Frame {
   readonly isBinary: boolean;
 }
 
-/** Counts the turns of the event loop in which frames come, and wakes in each those who wait for it. */
-export class Turns {
+/** Counts the turns of the event loop, or longer beats, in which frames come, and wakes in each those who wait for it. */
+class Pace {
   #present = 0;
   #ending = false;
   #waiting: FrameIntake[] = [];
 
+  constructor(private readonly after: (next: () => void) => unknown) {}
+
   get present(): number {
     if (!this.#ending) {
       this.#ending = true;
-      setImmediate(() => this.#next());
+      this.after(() => this.#next());
     }
     return this.#present;
   }
@@ -48,13 +55,20 @@ export class Turns {
   }
 }
 
+/** What the connections of an instance take their shares of. */
+export class Turns {
+  readonly turns = new Pace((next) => setImmediate(next));
+  readonly beats = new Pace((next) => setTimeout(next, BEAT_MS));
+}
+
 /**
  * ws hands over all frames of a chunk at once, up to 64 KiB of them, so whoever floods would have the process for as
  * long as those take. What is over its share waits here, its socket unread: a backlog is never more than such chunks.
  */
 export class FrameIntake implements CommandSource {
+  /** What it reads by, turns or beats, and the one in which it may still read so many frames. */
+  #pace: Pace;
   #turn = -1;
-  /** Frames which it may still read in that turn. */
   #left = 0;
   #backlog: Frame[] | undefined;
   /** Too many commands wait. */
@@ -65,7 +79,9 @@ export class FrameIntake implements CommandSource {
     private readonly reader: FrameReader,
     private readonly socket: PausableSocket,
     private readonly turns: Turns,
-  ) {}
+  ) {
+    this.#pace = turns.turns;
+  }
 
   get ended(): boolean {
     return this.#ended;
@@ -77,7 +93,7 @@ export class FrameIntake implements CommandSource {
     if (this.#backlog) return void this.#backlog.push({ data, isBinary });
     this.#backlog = [{ data, isBinary }];
     this.socket.pause();
-    if (!this.#held) this.turns.wait(this);
+    if (!this.#held) this.#pace.wait(this);
   }
 
   pause(): void {
@@ -88,7 +104,7 @@ export class FrameIntake implements CommandSource {
   resume(): void {
     this.#held = false;
     if (this.#ended) return;
-    if (this.#backlog) this.turns.wait(this);
+    if (this.#backlog) this.#pace.wait(this);
     else this.socket.resume();
   }
 
@@ -114,7 +130,7 @@ export class FrameIntake implements CommandSource {
     if (this.#ended) return;
     backlog.splice(0, read);
     if (backlog.length > 0) {
-      if (!this.#held) this.turns.wait(this);
+      if (!this.#held) this.#pace.wait(this);
       return;
     }
     this.#backlog = undefined;
@@ -123,11 +139,16 @@ export class FrameIntake implements CommandSource {
 
   #mayRead(): boolean {
     if (this.#held || this.#ended) return false;
-    const turn = this.turns.present;
-    if (turn !== this.#turn) {
-      this.#turn = turn;
-      this.#left = SHARE;
-    }
+    const turn = this.#pace.present;
+    if (turn !== this.#turn) this.#begin(turn);
     return this.#left-- > 0;
+  }
+
+  #begin(turn: number): void {
+    const { hasty } = this.reader;
+    const pace = hasty ? this.turns.beats : this.turns.turns;
+    this.#turn = pace === this.#pace ? turn : pace.present;
+    this.#pace = pace;
+    this.#left = hasty ? HASTY_SHARE : SHARE;
   }
 }

@@ -198,6 +198,16 @@ describe('the guard of a connection', () => {
     expect(run(10, 600)).toEqual({ passed: 6_000, cutAfter: undefined });
   });
 
+  it('tells whether a quarter of the burst is gone', () => {
+    const guard = new FloodGuard(rate, rate);
+    const hasty = Array.from({ length: 7 }, () => {
+      guard.frame(1_000);
+      return guard.hasty(1_000);
+    });
+    expect(hasty).toEqual([false, false, false, false, false, true, true]);
+    expect(guard.hasty(1_200)).toBe(false);
+  });
+
   it('bears up to twice the rate, and lets half of it through', () => {
     const { passed, cutAfter } = run(19, 600);
     expect(cutAfter).toBeUndefined();

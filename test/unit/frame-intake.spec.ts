@@ -2,33 +2,39 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { FrameIntake, Turns } from '../../src/gateway/frame-intake.js';
+import { eventually } from '../support/deadline.js';
 import { turn } from '../support/quiescence.js';
 
 const SHARE = 8;
+const HASTY_SHARE = 2;
+const TIMEOUT_MS = 20_000;
 
 /** One connection's way in, with what was read, and in which turn of the test's own count. */
 class Inlet {
   readonly read: number[] = [];
   readonly turns: number[] = [];
+  readonly beats: number[] = [];
   paused = false;
+  hasty = false;
   onRead: () => void = () => undefined;
   readonly intake: FrameIntake;
   #sent = 0;
 
   constructor(
-    turns: Turns,
+    private readonly paces: Turns,
     private readonly clock: { now: number },
   ) {
     this.intake = new FrameIntake(
       this,
       { pause: () => (this.paused = true), resume: () => (this.paused = false) },
-      turns,
+      paces,
     );
   }
 
   readFrame(data: Buffer): void {
     this.read.push(Number(data.toString()));
     this.turns.push(this.clock.now);
+    this.beats.push(this.paces.beats.present);
     this.onRead();
   }
 
@@ -43,10 +49,14 @@ class Inlet {
 
   /** The most that were read in one turn. */
   get most(): number {
-    const counts = new Map<number, number>();
-    for (const at of this.turns) counts.set(at, (counts.get(at) ?? 0) + 1);
-    return Math.max(0, ...counts.values());
+    return mostAlike(this.turns);
   }
+}
+
+function mostAlike(numbers: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const number of numbers) counts.set(number, (counts.get(number) ?? 0) + 1);
+  return Math.max(0, ...counts.values());
 }
 
 class World {
@@ -84,6 +94,19 @@ describe('the intake of a connection', () => {
     await world.pass(2_000 / SHARE);
     expect(flooder.read).toEqual(flooder.all);
     expect(flooder.paused).toBe(false);
+  });
+
+  it('reads no faster than so much a millisecond from one that is in a hurry, until it is no more', async () => {
+    const inlet = new World().inlet();
+    inlet.hasty = true;
+    inlet.chunk(100);
+    const read = (frames: number): void => expect(inlet.read.length).toBeGreaterThanOrEqual(frames);
+    await eventually(() => read(60), TIMEOUT_MS, 'most are read');
+    expect(mostAlike(inlet.beats)).toBe(HASTY_SHARE);
+    inlet.hasty = false;
+    await eventually(() => read(100), TIMEOUT_MS, 'all are read');
+    expect(inlet.read).toEqual(inlet.all);
+    expect(inlet.paused).toBe(false);
   });
 
   it('reads nothing while too many commands wait, and all of it afterwards', async () => {
