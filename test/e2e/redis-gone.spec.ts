@@ -4,7 +4,6 @@ import { Redis } from 'ioredis';
 import type { AppProcess } from '../support/app-process.js';
 import { hear, join, leave, pluck, range, say, sayAll, texts } from '../support/chat.js';
 import { eventually } from '../support/deadline.js';
-import { freePort } from '../support/free-port.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { Stage } from '../support/stage.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
@@ -223,14 +222,17 @@ it('when Redis lost its data, every member is told by RESET, and resuming is not
 });
 
 it('starts without Redis, says so to clients, and connects when Redis appears', async () => {
-  const port = await freePort();
-  const app = await stage.app({ REDIS_URL: `redis://127.0.0.1:${port}` });
+  // Behind a port of our own: a free one may be somebody else's Redis a moment later.
+  redis = await stage.redis();
+  proxy = await stage.proxy(redis.port);
+  proxy.refuse(true);
+  const app = await stage.app({ REDIS_URL: `redis://127.0.0.1:${proxy.port}` });
   expect(await app.health()).toMatchObject({ status: 'ok', connections: 0, rooms: 0 });
   const client = await stage.client(app);
   expect(await client.request({ type: 'SUBSCRIBE', room: ROOM })).toMatchObject(UNAVAILABLE);
   expect(await app.health()).toMatchObject({ connections: 1, rooms: 0 });
 
-  await stage.redis({ port });
+  proxy.refuse(false);
   await eventually(() => join(client, ROOM), HEALING_MS, 'the room can be joined');
   await say(client, ROOM, 'at last');
   expect(await hear(client, ROOM, 1)).toMatchObject([{ message: 'at last', offset: 1 }]);
