@@ -14,7 +14,7 @@ import type { CommandRouter } from './command-router.js';
 import { CommandRunner } from './command-runner.js';
 import type { ConnectionServer } from './connection-host.js';
 import { FloodGuard } from './flood-guard.js';
-import { FrameIntake, type FrameReader, type Turns } from './frame-intake.js';
+import { FrameIntake, type FrameReader, type Paces } from './frame-intake.js';
 import type { GatewayOptions } from './gateway-options.js';
 import type { WsConnection } from './ws-connection.js';
 
@@ -30,7 +30,7 @@ export interface LoopContext {
   readonly options: GatewayOptions;
   readonly logger: Logger;
   readonly meter: Meter;
-  readonly turns: Turns;
+  readonly paces: Paces;
 }
 
 export class CommandLoop implements FrameReader, ConnectionServer {
@@ -53,7 +53,7 @@ export class CommandLoop implements FrameReader, ConnectionServer {
     private readonly context: LoopContext,
   ) {
     const { commandRate, joinRate } = context.options;
-    this.#intake = new FrameIntake(this, connection.socket, context.turns);
+    this.#intake = new FrameIntake(this, connection.socket, context.paces);
     this.#queue = new CommandQueue(this.#intake);
     this.#runner = new CommandRunner(connection, context);
     this.#guard = new FloodGuard(commandRate, joinRate);

@@ -56,7 +56,7 @@ class Pace {
 }
 
 /** What the connections of an instance take their shares of. */
-export class Turns {
+export class Paces {
   readonly turns = new Pace((next) => setImmediate(next));
   readonly beats = new Pace((next) => setTimeout(next, BEAT_MS));
 }
@@ -78,9 +78,9 @@ export class FrameIntake implements CommandSource {
   constructor(
     private readonly reader: FrameReader,
     private readonly socket: PausableSocket,
-    private readonly turns: Turns,
+    private readonly paces: Paces,
   ) {
-    this.#pace = turns.turns;
+    this.#pace = paces.turns;
   }
 
   get ended(): boolean {
@@ -118,7 +118,7 @@ export class FrameIntake implements CommandSource {
     this.socket.pause();
   }
 
-  /** To be called by `Turns`. */
+  /** To be called by its `Pace`. */
   onTurn(): void {
     const backlog = this.#backlog;
     if (!backlog || this.#held) return;
@@ -146,7 +146,7 @@ export class FrameIntake implements CommandSource {
 
   #begin(turn: number): void {
     const { hasty } = this.reader;
-    const pace = hasty ? this.turns.beats : this.turns.turns;
+    const pace = hasty ? this.paces.beats : this.paces.turns;
     this.#turn = pace === this.#pace ? turn : pace.present;
     this.#pace = pace;
     this.#left = hasty ? HASTY_SHARE : SHARE;

@@ -16,7 +16,7 @@ import { CommandRouter } from './command-router.js';
 import type { ConnectionHost, Handshake } from './connection-host.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { DirectWrites } from './direct-writes.js';
-import { Turns } from './frame-intake.js';
+import { Paces } from './frame-intake.js';
 import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
@@ -59,7 +59,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       options: this.options,
       logger: this.#logger,
       meter,
-      turns: new Turns(),
+      paces: new Paces(),
     };
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
     this.#census = new ConnectionCensus(this.#connections, meter);

@@ -1,7 +1,7 @@
 // The frames of a connection on their way in: all, in order, a fair share a turn, and none while commands wait.
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { FrameIntake, Turns } from '../../src/gateway/frame-intake.js';
+import { FrameIntake, Paces } from '../../src/gateway/frame-intake.js';
 import { eventually } from '../support/deadline.js';
 import { turn } from '../support/quiescence.js';
 
@@ -21,7 +21,7 @@ class Inlet {
   #sent = 0;
 
   constructor(
-    private readonly paces: Turns,
+    private readonly paces: Paces,
     private readonly clock: { now: number },
   ) {
     this.intake = new FrameIntake(
@@ -61,10 +61,10 @@ function mostAlike(numbers: readonly number[]): number {
 
 class World {
   readonly clock = { now: 0 };
-  readonly #turns = new Turns();
+  readonly #paces = new Paces();
 
   inlet(): Inlet {
-    return new Inlet(this.#turns, this.clock);
+    return new Inlet(this.#paces, this.clock);
   }
 
   async pass(turns: number): Promise<void> {

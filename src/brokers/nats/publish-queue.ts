@@ -2,11 +2,11 @@
 import type { Draft, Receipt } from '../../core/broker.js';
 import { ChatError } from '../../protocol/errors.js';
 import { CALL_DEADLINE_MS } from '../link-timing.js';
+import { Sweeper } from '../sweeper.js';
 import { type PendingPublish, RoomWriter, type WriterContext } from './room-writer.js';
 
 const MAX_PENDING = 20_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
-const SWEEP_INTERVAL_MS = 100;
 /** Rooms whose log's end is remembered though nothing is published. */
 const MAX_IDLE_WRITERS = 10_000;
 
@@ -48,7 +48,7 @@ export class PublishQueue {
   /** The longest unused first. */
   readonly #writers = new Map<string, RoomWriter>();
   #pendingBytes = 0;
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly #sweeper = new Sweeper(() => this.#sweep());
   #downSince: number | undefined = performance.now();
   #closed = false;
 
@@ -62,7 +62,7 @@ export class PublishQueue {
       const entry = new Entry(draft, now + CALL_DEADLINE_MS, { resolve, reject, onSettled });
       this.#pending.add(entry);
       this.#pendingBytes += draft.body.length;
-      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
+      this.#sweeper.start();
       this.#writerOf(room).push(entry);
     });
   }
@@ -77,7 +77,7 @@ export class PublishQueue {
     this.#closed = true;
     for (const entry of this.#pending) entry.reject(unavailable());
     this.#writers.clear();
-    this.#stopSweeping();
+    this.#sweeper.stop();
   }
 
   /** While the link has been down for a whole deadline, waiting for it only makes clients wait. */
@@ -113,19 +113,13 @@ export class PublishQueue {
     this.#pendingBytes -= entry.draft.body.length;
   }
 
-  #sweep(): void {
+  #sweep(): boolean {
     const now = performance.now();
     for (const entry of this.#pending) {
       if (entry.deadline > now) break;
       entry.reject(unavailable());
     }
-    // Not with each answer: a timer made and ended for every lone message costs more than one that finds nothing.
-    if (this.#pending.size === 0) this.#stopSweeping();
-  }
-
-  #stopSweeping(): void {
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
+    return this.#pending.size > 0;
   }
 }
 

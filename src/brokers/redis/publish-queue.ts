@@ -5,12 +5,12 @@ import { newEpoch } from '../../core/ids.js';
 import { ChatError } from '../../protocol/errors.js';
 import type { HistoryOptions } from '../history-options.js';
 import { CALL_DEADLINE_MS } from '../link-timing.js';
+import { Sweeper } from '../sweeper.js';
 import type { Addressed } from './publish-call.js';
 import type { RedisManager } from './redis-manager.js';
 
 const MAX_PENDING = 20_000;
 const MAX_PENDING_BYTES = 32 * 1024 * 1024;
-const SWEEP_INTERVAL_MS = 100;
 /** Messages in one script call, so that Redis is never busy with one for more than some two milliseconds. */
 const MAX_BATCH = 200;
 /** Redis answers so while it starts, fails over or is busy: nothing was stored, and it passes. */
@@ -39,7 +39,7 @@ export class PublishQueue {
   #pending = 0;
   #pendingBytes = 0;
   #flushScheduled = false;
-  #sweeper: NodeJS.Timeout | undefined;
+  readonly #sweeper = new Sweeper(() => this.#sweep());
   #downSince: number | undefined = performance.now();
 
   constructor(
@@ -55,7 +55,7 @@ export class PublishQueue {
       this.#pending++;
       this.#pendingBytes += draft.body.length;
       this.#unsent.push(entry);
-      this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL_MS);
+      this.#sweeper.start();
       this.#scheduleFlush();
     });
   }
@@ -69,7 +69,7 @@ export class PublishQueue {
   close(): void {
     for (const entry of [...this.#sent, ...this.#unsent]) this.#fail(entry, unavailable());
     this.#unsent = [];
-    this.#stopSweeping();
+    this.#sweeper.stop();
   }
 
   /** While the link has been down for a whole deadline, waiting for it only makes clients wait. */
@@ -174,19 +174,13 @@ export class PublishQueue {
     this.#pendingBytes -= entry.draft.body.length;
   }
 
-  #sweep(): void {
+  #sweep(): boolean {
     const now = performance.now();
     for (const entry of [...this.#sent, ...this.#unsent]) {
       if (entry.deadline <= now) this.#fail(entry, unavailable());
     }
     this.#unsent = this.#unsent.filter(({ settled }) => !settled);
-    // Not with each answer: a timer made and ended for every lone message costs more than one that finds nothing.
-    if (this.#pending === 0) this.#stopSweeping();
-  }
-
-  #stopSweeping(): void {
-    clearInterval(this.#sweeper);
-    this.#sweeper = undefined;
+    return this.#pending > 0;
   }
 }
 
