@@ -6,7 +6,10 @@ import { WebSocket } from 'ws';
 // Who floods from elsewhere takes nothing of the server's processors but what the server gives.
 setPriority(19);
 
-/** Comes from `address`, where it is given. `stubborn` is who neither reads nor minds what it is told; who `returns` comes back each time it was cut. */
+/**
+ * Comes from `address`, where it is given. `stubborn` is who neither reads nor minds what it is told; who `returns`
+ * comes back each time it was cut.
+ */
 const { url, port, kind, returns, address: localAddress } = JSON.parse(process.argv[2]);
 const RETURN_MS = 20;
 /** Frames between two looks at whether it was cut. */
