@@ -1,21 +1,15 @@
 // What one connection at full speed costs the others: their p99 while it floods, against their p99 just before.
 
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Flooder } from './lib/flooder.mjs';
 import { messageOf } from './lib/error.mjs';
 import { figure, table } from './lib/format.mjs';
+import { positive } from './lib/options.mjs';
+import { ROOMCAST } from './lib/peers.mjs';
 import { describePins, pinsFor } from './lib/pins.mjs';
 import { Stage } from './lib/stage.mjs';
 
-/** The limits are those that are shipped: that is what is measured. */
-const ROOMCAST = {
-  id: 'roomcast',
-  title: 'Roomcast',
-  dialect: 'roomcast',
-  main: fileURLToPath(new URL('../dist/app/main.js', import.meta.url)),
-};
 /** Eight people who chat, far within their limits. */
 const SHAPE = { instances: 1, rooms: 4, members: 2, senders: 2 };
 const MESSAGES_PER_SECOND = 160;
@@ -90,12 +84,13 @@ async function measure(manners, { rounds, windowMs, pins }) {
 async function main() {
   const { values } = parseArgs({
     options: {
-      rounds: { type: 'string', default: '12' },
-      seconds: { type: 'string', default: '1' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
       kinds: { type: 'string' },
     },
   });
-  const [rounds, windowMs] = [Number(values.rounds), Number(values.seconds) * 1000];
+  const rounds = positive('rounds', values.rounds, 12);
+  const windowMs = positive('seconds', values.seconds, 1) * 1000;
   const pins = pinsFor(true);
   const wanted = FLOODS.filter(({ kind }) => values.kinds?.split(',').includes(kind) ?? true);
   process.stdout.write(`${rounds} × ${windowMs} ms each, in turn; ${describePins(pins)}\n\n`);

@@ -2,6 +2,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { onCore } from './pins.mjs';
 import { usageOf } from './usage.mjs';
 
 const STDERR_KEPT = 2000;
@@ -27,7 +28,7 @@ export class Child {
    * @param {{ core?: string, ipc?: boolean, env?: Record<string, string>, cwd?: string }} options
    */
   constructor(command, { core, ipc = false, env, cwd }) {
-    const [file = '', ...args] = core === undefined ? command : ['taskset', '-c', core, ...command];
+    const [file = '', ...args] = onCore(core, command);
     this.#process = spawn(file, args, {
       stdio: ['ignore', 'ignore', 'pipe', ...(ipc ? [/** @type {const} */ ('ipc')] : [])],
       cwd,

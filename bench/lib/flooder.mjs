@@ -1,8 +1,9 @@
 // Somebody without manners, in a process of its own.
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onCore } from './pins.mjs';
 
 const CLIENT = fileURLToPath(new URL('../../test/security/flood-client.mjs', import.meta.url));
 /** More than a server's close timeout. */
@@ -10,17 +11,23 @@ const TIMEOUT_MS = 20_000;
 
 /** @typedef {{ frames: number, connections: number, closed: Record<string, number>, errors: Record<string, number> }} Report */
 
+/** @template T @param {Promise<T>} promise @param {string} what @returns {Promise<T>} */
+function within(promise, what) {
+  const late = sleep(TIMEOUT_MS, undefined, { ref: false }).then(() => {
+    throw new Error(`the flooder: not within ${TIMEOUT_MS} ms: ${what}`);
+  });
+  return Promise.race([promise, late]);
+}
+
 export class Flooder {
   #process;
-  /** Resolves when it was cut for the first time. */
-  #cut;
 
   /** @param {import('node:child_process').ChildProcess} process */
   constructor(process) {
     this.#process = process;
-    this.#cut = new Promise((resolve) => {
-      process.on('message', (said) => said === 'cut' && resolve(undefined));
-    });
+    this.ready = this.#hear((said) => said === 'ready');
+    this.cut = this.#hear((said) => said === 'cut');
+    this.report = this.#hear((said) => typeof said === 'object');
   }
 
   /**
@@ -31,11 +38,11 @@ export class Flooder {
   static async start(manners, core) {
     const url = `ws://127.0.0.1:${manners.port}/ws`;
     const command = [process.execPath, CLIENT, JSON.stringify({ url, ...manners })];
-    const [file = '', ...args] = core === undefined ? command : ['taskset', '-c', core, ...command];
+    const [file = '', ...args] = onCore(core, command);
     const env = { PATH: process.env.PATH };
-    const child = spawn(file, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-    await once(child, 'message', { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return new Flooder(child);
+    const flooder = new Flooder(spawn(file, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+    await within(flooder.ready, 'it is ready');
+    return flooder;
   }
 
   begin() {
@@ -44,19 +51,17 @@ export class Flooder {
 
   /** Ends it once it was cut, and tells what came of it. @returns {Promise<Report>} */
   async end() {
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const late = once(signal, 'abort').then(() => {
-      throw new Error('the flooder was never cut');
-    });
-    await Promise.race([this.#cut, late]);
+    await within(this.cut, 'it was cut');
     this.#process.send('stop');
-    for (;;) {
-      const [said] = await once(this.#process, 'message', { signal });
-      if (typeof said === 'object') return said;
-    }
+    return within(this.report, 'it reports');
   }
 
   kill() {
     this.#process.kill('SIGKILL');
+  }
+
+  /** Resolves with the first such message. @param {(said: unknown) => boolean} matches @returns {Promise<any>} */
+  #hear(matches) {
+    return new Promise((resolve) => this.#process.on('message', (said) => matches(said) && resolve(said)));
   }
 }

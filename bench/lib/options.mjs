@@ -27,7 +27,7 @@ function pick(all, names) {
 }
 
 /** @param {string} name @param {string | undefined} text @param {number} otherwise */
-function positive(name, text, otherwise) {
+export function positive(name, text, otherwise) {
   const value = text === undefined ? otherwise : Number(text);
   if (!(value > 0)) throw new Error(`--${name} must be a number above 0`);
   return value;

@@ -23,11 +23,19 @@ function version(/** @type {string} */ name) {
   return `${name} ${JSON.parse(readFileSync(path, 'utf8')).version}`;
 }
 
+/** With the limits that are shipped. @type {Peer} */
+export const ROOMCAST = {
+  id: 'roomcast',
+  title: 'Roomcast',
+  dialect: 'roomcast',
+  main: here('../dist/app/main.js'),
+};
+
 /** @returns {Peer[]} */
 export function allPeers() {
-  const roomcast = { main: here('../dist/app/main.js'), env: RAISED_LIMITS };
+  const roomcast = { ...ROOMCAST, env: RAISED_LIMITS };
   return [
-    { id: 'roomcast', title: 'Roomcast', dialect: 'roomcast', ...roomcast },
+    roomcast,
     {
       id: 'socketio',
       title: ['socket.io', '@socket.io/redis-adapter'].map(version).join(', '),
@@ -47,10 +55,10 @@ export function allPeers() {
       dialect: 'events',
     },
     {
+      ...roomcast,
       id: 'roomcast-acked',
       title: 'Roomcast, every message with an idempotency key and acknowledged',
       dialect: 'acknowledged',
-      ...roomcast,
     },
   ];
 }

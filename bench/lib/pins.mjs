@@ -23,6 +23,11 @@ export function pinsFor(/** @type {boolean} */ wanted) {
   return { servers: [first, second], redis: third, generator: fourth };
 }
 
+/** The command on that core, where one is given. @param {string | undefined} core @param {string[]} command */
+export function onCore(core, command) {
+  return core === undefined ? command : ['taskset', '-c', core, ...command];
+}
+
 export function describePins(/** @type {import('./types.js').Pins} */ { servers, redis, generator }) {
   if (servers.length === 0) return 'nothing is pinned';
   return `servers on core ${servers.join(' and ')}, Redis on ${redis}, the generator on ${generator}`;
