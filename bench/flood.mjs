@@ -15,12 +15,15 @@ const SHAPE = { instances: 1, rooms: 4, members: 2, senders: 2 };
 const MESSAGES_PER_SECOND = 160;
 /** Long enough that the optimising compiler is through with it. */
 const WARM_MS = 8_000;
+/** The first floods run through code that the compiler has yet to optimise, and are told by themselves. */
+const COLD_ROUNDS = 4;
 /** After a flood, before the next calm. */
 const REST_MS = 500;
-const RETURNING = ['commands', 'messages', 'joins', 'typing', 'malformed', 'pings', 'pongs', 'stubborn'];
+const KINDS = ['commands', 'messages', 'joins', 'typing', 'malformed', 'pings', 'pongs', 'stubborn'];
+/** Who is cut within a window. */
+const RETURNING = ['malformed', 'pings', 'pongs'];
 const FLOODS = [
-  { kind: 'commands', returns: false },
-  { kind: 'stubborn', returns: false },
+  ...KINDS.map((kind) => ({ kind, returns: false })),
   ...RETURNING.map((kind) => ({ kind, returns: true })),
 ];
 
@@ -28,9 +31,9 @@ const FLOODS = [
 
 /**
  * One calm window and one with a flood, from an address that hasn't flooded before.
- * @param {Stage} stage @param {Manners} manners @param {{ round: number, rounds: number, windowMs: number, pins: import('./lib/types.js').Pins }} how
+ * @param {Stage} stage @param {Manners} manners @param {{ round: number, windowMs: number, pins: import('./lib/types.js').Pins }} how
  */
-async function measureOnce(stage, manners, { round, rounds, windowMs, pins }) {
+async function measureOnce(stage, manners, { round, windowMs, pins }) {
   const whom = { ...manners, port: stage.ports[0] ?? 0, address: `127.0.1.${round}` };
   const flooder = await Flooder.start(whom, pins.generator);
   try {
@@ -40,11 +43,19 @@ async function measureOnce(stage, manners, { round, rounds, windowMs, pins }) {
     flooder.begin();
     await sleep(windowMs);
     await stage.ask('record', { as: 'rest' });
-    if (round === rounds) return await flooder.end();
+    return await flooder.end();
   } finally {
     flooder.kill();
     await sleep(REST_MS);
   }
+}
+
+/** What the others had meanwhile, µs. @param {Stage} stage */
+async function compare(stage) {
+  const calm = await stage.ask('recorded', { as: 'calm' });
+  const flood = await stage.ask('recorded', { as: 'flood' });
+  const times = (/** @type {'p50' | 'p99'} */ share) => (flood[share] / calm[share]).toFixed(2);
+  return { calm, flood, times };
 }
 
 /** @param {Manners} manners @param {{ rounds: number, windowMs: number, pins: import('./lib/types.js').Pins }} how */
@@ -54,26 +65,25 @@ async function measure(manners, { rounds, windowMs, pins }) {
     await stage.ask('grow', { to: SHAPE.rooms * SHAPE.members });
     await stage.ask('load', { rate: MESSAGES_PER_SECOND });
     await sleep(WARM_MS);
+    let first;
     let report;
-    // The first flood of all runs through code that nobody has optimised yet, and counts for nothing.
-    for (let round = 0; round <= rounds; round++) {
-      report = await measureOnce(stage, manners, { round, rounds, windowMs, pins });
-      if (round === 0) await stage.ask('forget');
+    for (let round = 1; round <= COLD_ROUNDS + rounds; round++) {
+      report = await measureOnce(stage, manners, { round, windowMs, pins });
+      if (round === 1) first = await compare(stage);
+      if (round <= COLD_ROUNDS) await stage.ask('forget');
     }
     const { missing } = await stage.ask('stop');
-    const [calm, flood] = [
-      await stage.ask('recorded', { as: 'calm' }),
-      await stage.ask('recorded', { as: 'flood' }),
-    ];
+    const { calm, flood, times } = await compare(stage);
     return [
       `${manners.kind}${manners.returns ? ', returning' : ''}`,
       figure(calm.p99 / 1000),
       figure(flood.p99 / 1000),
-      (flood.p99 / calm.p99).toFixed(2),
-      (flood.p50 / calm.p50).toFixed(2),
+      times('p99'),
+      times('p50'),
+      first?.times('p99') ?? '',
       String(Math.min(calm.count, flood.count)),
-      figure(report?.frames),
-      Object.keys(report?.closed ?? {}).join(' '),
+      figure(report.frames),
+      Object.keys(report.closed).join(' '),
       figure(missing),
     ];
   } finally {
@@ -100,6 +110,7 @@ async function main() {
     'flooded',
     '×',
     'p50 ×',
+    'first flood, p99 ×',
     'samples',
     'frames in the last',
     'ended by',

@@ -6,7 +6,7 @@ import { ChatError } from '../protocol/errors.js';
 const CONTROL_RATE: Rate = { perSecond: 10, burst: 50 };
 
 /** Who has used so much of its burst isn't catching up after a pause, but going at full speed. */
-const HASTY_SHARE = 0.25;
+const HASTY_SHARE = 1 / 20;
 
 /**
  * Every refusal takes from a second bucket of the same size: a client that overshoots now and then is told so,

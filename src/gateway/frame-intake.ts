@@ -3,9 +3,9 @@ import type { CommandSource } from './command-queue.js';
 
 /** Frames of one connection in one turn of the event loop: more wait for the next, behind what others have sent. */
 const SHARE = 8;
-/** Of one that goes through its burst, in one beat of BEAT_MS: turns alone would come the faster, the less is done in each. */
+/** Of one that goes through its burst, in a beat of BEAT_MS: turns alone would come the faster, the less is done in each. */
 const HASTY_SHARE = 2;
-const BEAT_MS = 1;
+const BEAT_MS = 2;
 
 /** Whom a connection's frames are for. */
 export interface FrameReader {

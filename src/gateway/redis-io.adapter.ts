@@ -21,11 +21,13 @@ import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { OneRoomCommands } from './one-room-commands.js';
+import { readInSlices } from './sliced-reads.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { WsConnection } from './ws-connection.js';
 
 /** Ends which their peer has earned, and would otherwise repeat at once. */
 const CUT_AT_A_PRICE = new Set<number | undefined>([CloseCode.FLOODING, CloseCode.PROTOCOL_VIOLATION]);
+const NOTHING = Buffer.alloc(0);
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** Told to who comes while the instance goes: by then the balancer knows. */
@@ -116,7 +118,8 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       if (this.#connections.phase === 'draining') throw new UpgradeRefused(503, DRAINING_RETRY_MS);
       this.#policy.requireRoom(handshake);
       stream.off('error', onError);
-      server.handleUpgrade(request, stream, head, (socket) => this.#accept(socket, stream, handshake));
+      readInSlices(stream, head);
+      server.handleUpgrade(request, stream, NOTHING, (socket) => this.#accept(socket, stream, handshake));
     } catch (error) {
       if (!(error instanceof UpgradeRefused)) this.#logger.error('An upgrade failed', error);
       const refusal = error instanceof UpgradeRefused ? error : new UpgradeRefused(500);

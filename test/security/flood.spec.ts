@@ -205,8 +205,8 @@ describe('the guard of a connection', () => {
     expect(run(10, 600)).toEqual({ passed: 6_000, cutAfter: undefined });
   });
 
-  it('tells whether a quarter of the burst is gone', () => {
-    const guard = new FloodGuard(rate, rate);
+  it('tells whether a twentieth of the burst is gone', () => {
+    const guard = new FloodGuard({ perSecond: 10, burst: 100 }, rate);
     const hasty = Array.from({ length: 7 }, () => {
       guard.frame(1_000);
       return guard.hasty(1_000);

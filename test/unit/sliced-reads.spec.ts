@@ -1,0 +1,66 @@
+// Reads in slices: all bytes in order, and a pause after any of them holds back the rest.
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readInSlices } from '../../src/gateway/sliced-reads.js';
+import { within } from '../support/deadline.js';
+
+const TIMEOUT_MS = 10_000;
+const SLICE_BYTES = 4_096;
+const HEAD = Buffer.from(Array.from({ length: 10_000 }, (_, index) => index % 251));
+const SENT = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (HEAD.length + index) % 251));
+
+describe('reads in slices', () => {
+  let server: Server;
+  let peer: Socket;
+  let socket: Socket;
+
+  beforeEach(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    peer = connect((server.address() as { port: number }).port, '127.0.0.1');
+    [socket] = (await once(server, 'connection')) as [Socket];
+  });
+
+  afterEach(async () => {
+    peer.destroy();
+    socket.destroy();
+    server.close();
+    await once(server, 'close');
+  });
+
+  /** The chunks it hands over, each of them followed by a pause. */
+  async function pausingReader(): Promise<Buffer[]> {
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => {
+      expect(socket.isPaused()).toBe(false);
+      chunks.push(chunk);
+      socket.pause();
+      setImmediate(() => socket.resume());
+    });
+    await within(once(socket, 'end'), TIMEOUT_MS, 'the end');
+    return chunks;
+  }
+
+  it('hands over no more than a slice until it is resumed, all in order', async () => {
+    readInSlices(socket, HEAD);
+    peer.end(SENT);
+    const chunks = await pausingReader();
+    expect(Math.max(...chunks.map(({ length }) => length))).toBe(SLICE_BYTES);
+    const expected = Buffer.concat([HEAD, SENT]);
+    expect(Buffer.concat(chunks).equals(expected)).toBe(true);
+  });
+
+  it('hands over nothing more once the socket is destroyed', async () => {
+    readInSlices(socket, Buffer.alloc(0));
+    let handed = 0;
+    socket.on('data', (chunk: Buffer) => {
+      handed += chunk.length;
+      socket.destroy();
+    });
+    peer.on('error', () => undefined);
+    peer.write(SENT);
+    await within(once(socket, 'close'), TIMEOUT_MS, 'it is closed');
+    expect(handed).toBe(SLICE_BYTES);
+  });
+});
