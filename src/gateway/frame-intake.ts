@@ -62,8 +62,8 @@ export class Paces {
 }
 
 /**
- * ws hands over all frames of a chunk at once, up to 64 KiB of them, so whoever floods would have the process for as
- * long as those take. What is over its share waits here, its socket unread: a backlog is never more than such chunks.
+ * ws hands over all frames of a slice at once (`sliced-reads.ts`), so whoever floods would have the process for as
+ * long as those take. What is over its share waits here, its socket unread: a backlog is never more than such a slice.
  */
 export class FrameIntake implements CommandSource {
   /** What it reads by, turns or beats, and the one in which it may still read so many frames. */

@@ -27,9 +27,10 @@ import { WsConnection } from './ws-connection.js';
 
 /** Ends which their peer has earned, and would otherwise repeat at once. */
 const CUT_AT_A_PRICE = new Set<number | undefined>([CloseCode.FLOODING, CloseCode.PROTOCOL_VIOLATION]);
-const NOTHING = Buffer.alloc(0);
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** `readInSlices` has put what came with the request where ws looks for it. */
+const NO_HEAD = Buffer.alloc(0);
 /** Told to who comes while the instance goes: by then the balancer knows. */
 const DRAINING_RETRY_MS = 1_000;
 
@@ -119,7 +120,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       this.#policy.requireRoom(handshake);
       stream.off('error', onError);
       readInSlices(stream, head);
-      server.handleUpgrade(request, stream, NOTHING, (socket) => this.#accept(socket, stream, handshake));
+      server.handleUpgrade(request, stream, NO_HEAD, (socket) => this.#accept(socket, stream, handshake));
     } catch (error) {
       if (!(error instanceof UpgradeRefused)) this.#logger.error('An upgrade failed', error);
       const refusal = error instanceof UpgradeRefused ? error : new UpgradeRefused(500);
