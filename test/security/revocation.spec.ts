@@ -140,7 +140,8 @@ describe('an instance', () => {
       MAX_REQUESTS_PER_MINUTE: '1000000',
     };
     const a = await stage.app(all);
-    await Promise.all(Array.from({ length: 400 }, (_, nth) => disconnect(a, `u-${nth}`)));
+    const orders = Array.from({ length: 400 }, (_, nth) => disconnect(a, `u-${nth}`));
+    expect(new Set(await Promise.all(orders))).toEqual(new Set([204]));
     const moderator = await clientOf(stage, a, goodToken({ rooms: { '*': ['moderate'] } }));
     const kicks = Array.from({ length: 600 }, () =>
       moderator.request({ type: 'KICK', room: 'general', user: 'u-x' }),
