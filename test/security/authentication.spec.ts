@@ -175,7 +175,7 @@ describe('the end of a token', () => {
 
   it('is brought forward by AUTH with a shorter one', async () => {
     const client = await clientWith(goodToken());
-    await client.request({ type: 'AUTH', token: goodToken({ exp: nowSeconds() + 1 }) });
+    await client.request({ type: 'AUTH', token: goodToken({ exp: nowSeconds() + 3 }) });
     expect(await closeOf(client)).toBe(4500);
   });
 

@@ -185,7 +185,7 @@ describe('with an expired token', () => {
   it.each(ROWS)('$command $members does nothing any more', async ({ command, members }) => {
     const room = newRoom();
     const [watcher, nobody] = [await stage.client(app), { user: 'u-nobody' }];
-    const token = goodToken({ sub: newRoom(), rooms: { '*': RIGHTS.all }, exp: nowSeconds() + 1 });
+    const token = goodToken({ sub: newRoom(), rooms: { '*': RIGHTS.all }, exp: nowSeconds() + 3 });
     const raw = await stage.raw(app.port, { path: `/ws/${room}?token=${token}`, answersClose: false });
     expect(await within(raw.closed, TIMEOUT_MS, 'The close')).toBe(4500);
     await join(watcher, room, { history: 10 });
