@@ -140,7 +140,7 @@ export class Environment extends BrokerEnvironment {
   SEND_BUDGET_BYTES = 256 * 1024;
 
   @IsFlag()
-  DIRECT_WRITES = true;
+  DIRECT_IO = true;
 
   @IsDuration(100, 10 * MINUTE)
   SLOW_CONSUMER_TIMEOUT = 10_000;

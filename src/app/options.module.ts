@@ -24,7 +24,7 @@ function gatewayOptions(environment: Environment): GatewayOptions {
     joinRate: { perSecond: environment.JOINS_PER_SECOND, burst: environment.JOINS_BURST },
     heartbeatMs: environment.HEARTBEAT_INTERVAL,
     heartbeatTimeoutMs: environment.HEARTBEAT_TIMEOUT,
-    directWrites: environment.DIRECT_WRITES,
+    directIo: environment.DIRECT_IO,
     sendBudgetBytes: environment.SEND_BUDGET_BYTES,
     slowConsumerMs: environment.SLOW_CONSUMER_TIMEOUT,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,

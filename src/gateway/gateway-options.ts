@@ -17,7 +17,7 @@ export abstract class GatewayOptions {
   /** How long it may stay silent after a ping, ms. */
   abstract readonly heartbeatTimeoutMs: number;
   /** Whether frames are written past Node's streams, where this Node lets it. */
-  abstract readonly directWrites: boolean;
+  abstract readonly directIo: boolean;
   /** Unsent bytes up to which a connection gets live messages. */
   abstract readonly sendBudgetBytes: number;
   /** How long a connection over its budget may take nothing, ms. */

@@ -21,7 +21,7 @@ import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { OneRoomCommands } from './one-room-commands.js';
-import { readInSlices } from './sliced-reads.js';
+import { SlicedReads } from './sliced-reads.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { WsConnection } from './ws-connection.js';
 
@@ -29,7 +29,7 @@ import { WsConnection } from './ws-connection.js';
 const CUT_AT_A_PRICE = new Set<number | undefined>([CloseCode.FLOODING, CloseCode.PROTOCOL_VIOLATION]);
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
-/** `readInSlices` has put what came with the request where ws looks for it. */
+/** `SlicedReads` has put what came with the request where ws looks for it. */
 const NO_HEAD = Buffer.alloc(0);
 /** Told to who comes while the instance goes: by then the balancer knows. */
 const DRAINING_RETRY_MS = 1_000;
@@ -46,6 +46,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
   readonly #limits: ConnectionLimits;
   readonly #context: LoopContext;
   readonly #census: ConnectionCensus;
+  readonly #reads: SlicedReads;
   readonly writer: FrameWriter;
   #onConnection: (connection: WsConnection) => void = () => undefined;
 
@@ -55,7 +56,8 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
     this.#policy = app.get(UpgradePolicy);
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
-    this.writer = new FrameWriter(this.options.directWrites ? DirectWrites.find() : undefined);
+    this.#reads = new SlicedReads(this.options.directIo);
+    this.writer = new FrameWriter(this.options.directIo ? DirectWrites.find() : undefined);
     this.#context = {
       router: new CommandRouter(app.get(ChatGateway), app.get(OneRoomCommands)),
       lobby: app.get(LobbyService),
@@ -119,7 +121,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       if (this.#connections.phase === 'draining') throw new UpgradeRefused(503, DRAINING_RETRY_MS);
       this.#policy.requireRoom(handshake);
       stream.off('error', onError);
-      readInSlices(stream, head);
+      this.#reads.begin(stream, head);
       server.handleUpgrade(request, stream, NO_HEAD, (socket) => this.#accept(socket, stream, handshake));
     } catch (error) {
       if (!(error instanceof UpgradeRefused)) this.#logger.error('An upgrade failed', error);

@@ -1,20 +1,78 @@
-// What a socket has read, handed over in slices, so that a pause takes effect before it is all parsed.
-import type { Socket } from 'node:net';
+// What a socket reads, handed over in slices, so that a pause takes effect before it is all parsed.
+import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 
 /** Bytes in a slice: a hundred small commands, and few slices for a large one. */
 const SLICE_BYTES = 4_096;
 
+/** Node's `onread`, which is offered only to who makes a socket, not to who accepts one. */
+type OnRead = (this: Socket, byteLength: number, buffer: Buffer) => boolean;
+
+/** Where a socket keeps it. */
+interface Places {
+  readonly buffer: symbol;
+  readonly callback: symbol;
+}
+
+/** What lies under a socket that reads into a buffer given to it. */
+interface Handle {
+  useUserBuffer?(buffer: Buffer): void;
+}
+
+type Inside = Record<symbol, unknown> & { readonly _handle?: Handle };
+
 /**
  * Node reads up to 64 KiB at once, and ws parses all of what it gets, paused or not: the 1,600 frames of a flood would
- * stop the process for milliseconds. A stream that is paused keeps its next slice.
- * @param head what came with the upgrade request
+ * stop the process for milliseconds. So all sockets read into one slice's buffer, a slice at a time, which also spares
+ * them a buffer of 64 KiB for each read. Where Node's inside is another than the one known here, or the socket is
+ * encrypted, its stream cuts what was read into slices: when it is paused, it keeps the next.
  */
-export function readInSlices(socket: Socket, head: Buffer): void {
-  const slices = [...slicesOf(head)].toReversed();
-  for (const slice of slices) socket.unshift(slice);
-  socket.push = pushSlices;
+export class SlicedReads {
+  readonly #shared = Buffer.allocUnsafeSlow(SLICE_BYTES);
+  readonly #places: Places | undefined;
+
+  /** @param direct false: streams do it as ever */
+  constructor(direct: boolean, find = placesOf) {
+    // Windows may be given the buffer long before it reads into it.
+    this.#places = direct && process.platform !== 'win32' ? find(this.#shared) : undefined;
+  }
+
+  /** @param head what came with the upgrade request */
+  begin(socket: Socket, head: Buffer): void {
+    for (const slice of [...slicesOf(head)].toReversed()) socket.unshift(slice);
+    const inside = socket as unknown as Inside;
+    const handle = inside['_handle'];
+    if (!this.#places || 'encrypted' in socket || typeof handle?.useUserBuffer !== 'function') {
+      socket.push = pushSlices;
+      return;
+    }
+    inside[this.#places.buffer] = this.#shared;
+    inside[this.#places.callback] = onRead;
+    handle.useUserBuffer(this.#shared);
+  }
 }
+
+/** Undefined where this Node keeps them elsewhere. */
+function placesOf(buffer: Buffer): Places | undefined {
+  const onread = { buffer, callback: onRead };
+  const probe = new Socket({ onread } as SocketConstructorOpts) as unknown as Inside;
+  const symbols = Object.getOwnPropertySymbols(probe);
+  const places = {
+    buffer: symbols.find((symbol) => probe[symbol] === buffer),
+    callback: symbols.find((symbol) => probe[symbol] === onRead),
+  };
+  return places.buffer && places.callback ? (places as Places) : undefined;
+}
+
+/** Node stops reading when the socket is paused, so it never has to be told to. */
+const onRead: OnRead = function (byteLength, shared) {
+  const bytes = Buffer.allocUnsafe(byteLength);
+  shared.copy(bytes, 0, 0, byteLength);
+  // What a stream does when it is asked to push, except for what no socket of ours needs.
+  if (this.readableFlowing && this.readableLength === 0) this.emit('data', bytes);
+  else this.push(bytes);
+  return true;
+};
 
 function pushSlices(this: Socket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
   if (chunk === null || chunk.length <= SLICE_BYTES) return pushWhole(this, chunk, encoding);

@@ -95,8 +95,8 @@ describe('a client that reads nothing', () => {
     ['131072', 'false'],
   ])(
     'gets everything in order, once, when it reads again (budget %s, direct writes %s)',
-    async (SEND_BUDGET_BYTES, DIRECT_WRITES) => {
-      const app = await start({ HISTORY_SIZE: '1000', SEND_BUDGET_BYTES, DIRECT_WRITES });
+    async (SEND_BUDGET_BYTES, DIRECT_IO) => {
+      const app = await start({ HISTORY_SIZE: '1000', SEND_BUDGET_BYTES, DIRECT_IO });
       const others = await members(app);
       const asleep = await sleeper(app);
       await publish(others, 1, 900);
@@ -166,7 +166,7 @@ describe('a client that reads nothing', () => {
   ])(
     'is closed with 4008 when it takes nothing for too long, and nobody else is (%s)',
     async (_how, direct) => {
-      const env = { HISTORY_SIZE: '100', SLOW_CONSUMER_TIMEOUT: '1s', DIRECT_WRITES: direct };
+      const env = { HISTORY_SIZE: '100', SLOW_CONSUMER_TIMEOUT: '1s', DIRECT_IO: direct };
       const app = await start(env);
       const others = await members(app);
       const asleep = await sleeper(app);

@@ -1,8 +1,8 @@
 // Reads in slices: all bytes in order, and a pause after any of them holds back the rest.
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { readInSlices } from '../../src/gateway/sliced-reads.js';
+import { SlicedReads } from '../../src/gateway/sliced-reads.js';
 import { within } from '../support/deadline.js';
 
 const TIMEOUT_MS = 10_000;
@@ -10,7 +10,10 @@ const SLICE_BYTES = 4_096;
 const HEAD = Buffer.from(Array.from({ length: 10_000 }, (_, index) => index % 251));
 const SENT = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (HEAD.length + index) % 251));
 
-describe('reads in slices', () => {
+describe.each([
+  ['past the stream', true],
+  ['by the stream', false],
+])('reads in slices %s', (_way, direct) => {
   let server: Server;
   let peer: Socket;
   let socket: Socket;
@@ -43,7 +46,8 @@ describe('reads in slices', () => {
   }
 
   it('hands over no more than a slice until it is resumed, all in order', async () => {
-    readInSlices(socket, HEAD);
+    new SlicedReads(direct).begin(socket, HEAD);
+    expect(Object.hasOwn(socket, 'push')).toBe(!direct);
     peer.end(SENT);
     const chunks = await pausingReader();
     expect(Math.max(...chunks.map(({ length }) => length))).toBe(SLICE_BYTES);
@@ -52,7 +56,7 @@ describe('reads in slices', () => {
   });
 
   it('hands over nothing more once the socket is destroyed', async () => {
-    readInSlices(socket, Buffer.alloc(0));
+    new SlicedReads(direct).begin(socket, Buffer.alloc(0));
     let handed = 0;
     socket.on('data', (chunk: Buffer) => {
       handed += chunk.length;
@@ -63,4 +67,30 @@ describe('reads in slices', () => {
     await within(once(socket, 'close'), TIMEOUT_MS, 'it is closed');
     expect(handed).toBe(SLICE_BYTES);
   });
+
+  it('gives no socket the bytes of another, which reads into the same buffer', async () => {
+    const reads = new SlicedReads(direct);
+    const other = connect((server.address() as { port: number }).port, '127.0.0.1');
+    const [second] = (await once(server, 'connection')) as [Socket];
+    const sockets = [socket, second];
+    const heard = sockets.map((each) => {
+      const chunks: Buffer[] = [];
+      reads.begin(each, Buffer.alloc(0));
+      each.on('data', (chunk: Buffer) => chunks.push(chunk));
+      return chunks;
+    });
+    const ends = sockets.map((each) => within(once(each, 'end'), TIMEOUT_MS, 'the end'));
+    peer.end(SENT);
+    other.end(HEAD);
+    await Promise.all(ends);
+    second.destroy();
+    const [first, next] = heard.map((chunks) => Buffer.concat(chunks));
+    expect([first!.equals(SENT), next!.equals(HEAD)]).toEqual([true, true]);
+  });
+});
+
+it('where Node keeps its buffers elsewhere, the stream cuts', () => {
+  const socket = new Socket();
+  new SlicedReads(true, () => undefined).begin(socket, Buffer.alloc(0));
+  expect(Object.hasOwn(socket, 'push')).toBe(true);
 });
