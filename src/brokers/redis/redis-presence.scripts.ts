@@ -83,15 +83,17 @@ end
 `;
 
 /**
- * Fenced by the lease's end: what arrives too late, from a link that was stuck, must not outlive the reaping.
+ * Fenced by the lease's end: what arrives too late, from a link that was stuck, must not outlive the reaping. In the
+ * same step a reaper is told of the room.
  *
- * KEYS members, since, presence, on · ARGV lease, until ms, ttl ms, channel, then id, since, 1 announce, JSON of
- * each user → {members, version}, or {-1, 0} when the lease is over
+ * KEYS members, since, presence, on, rooms of the lease · ARGV lease, until ms, ttl ms, channel, room, then id, since,
+ * 1 announce, JSON of each user → {members, version}, or {-1, 0} when the lease is over
  */
 const REGISTER = `${CONCLUDE}
 if now >= tonumber(ARGV[2]) then return {-1, 0} end
+redis.call('ZADD', KEYS[5], 0, ARGV[5])
 local changed, joined = false, {}
-for i = 5, #ARGV, 4 do
+for i = 6, #ARGV, 4 do
   local id, json = ARGV[i], ARGV[i + 3]
   local known = redis.call('HGET', KEYS[1], id)
   local leases = ARGV[1]
@@ -194,7 +196,7 @@ declare module 'ioredis' {
 export function definePresenceScripts(redis: Redis): void {
   redis.defineCommand('presenceRenew', { numberOfKeys: 4, lua: RENEW });
   redis.defineCommand('presenceRelease', { numberOfKeys: 2, lua: RELEASE });
-  redis.defineCommand('presenceRegister', { numberOfKeys: 4, lua: REGISTER });
+  redis.defineCommand('presenceRegister', { numberOfKeys: 5, lua: REGISTER });
   redis.defineCommand('presenceUnregister', { numberOfKeys: 4, lua: UNREGISTER });
   redis.defineCommand('presenceCheck', { numberOfKeys: 4, lua: CHECK });
   redis.defineCommand('presenceList', { numberOfKeys: 2, lua: LIST });

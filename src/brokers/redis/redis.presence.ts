@@ -74,25 +74,16 @@ export class RedisPresence extends PresenceStore {
   }
 
   async register(lease: Lease, room: string, users: readonly Registration[]): Promise<MembersState> {
-    const pipeline = this.manager.commands.pipeline();
-    // First, on the same link, so that a reaper finds the room whenever we stop.
-    pipeline.zadd(ROOMS_OF + lease.id, 0, room).pexpire(ROOMS_OF + lease.id, TTL_MS);
     const members = users.flatMap(({ user: { id, name }, since, announce }) => [
       id,
       since,
       announce ? 1 : 0,
       JSON.stringify({ id, name } satisfies Identity),
     ]);
-    pipeline.presenceRegister(
-      ...roomKeys(room, lease.id),
-      lease.id,
-      Math.floor(lease.until),
-      TTL_MS,
-      channelOf(room),
-      ...members,
-    );
-    const [, , reply] = await this.#exec(pipeline);
-    const [count, version] = reply as ChangeReply;
+    const keys = [...roomKeys(room, lease.id), ROOMS_OF + lease.id];
+    const terms = [lease.id, Math.floor(lease.until), TTL_MS, channelOf(room), room];
+    const reply = this.manager.commands.presenceRegister(...keys, ...terms, ...members);
+    const [count, version] = await this.manager.call(reply);
     if (count < 0) throw new ChatError('UNAVAILABLE', 'The lease is over');
     return { members: count, version };
   }
