@@ -82,8 +82,8 @@ async function measure(manners, { rounds, windowMs, pins }) {
       times('p50'),
       first?.times('p99') ?? '',
       String(Math.min(calm.count, flood.count)),
-      figure(report.frames),
-      Object.keys(report.closed).join(' '),
+      figure(report?.frames ?? 0),
+      Object.keys(report?.closed ?? {}).join(' '),
       figure(missing),
     ];
   } finally {

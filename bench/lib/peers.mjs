@@ -23,12 +23,19 @@ function version(/** @type {string} */ name) {
   return `${name} ${JSON.parse(readFileSync(path, 'utf8')).version}`;
 }
 
+/** Node's options in what `npm start` runs. */
+function startOptions() {
+  const { scripts } = JSON.parse(readFileSync(here('../package.json'), 'utf8'));
+  return scripts.start.split(' ').filter((/** @type {string} */ word) => word.startsWith('--'));
+}
+
 /** With the limits that are shipped. @type {Peer} */
 export const ROOMCAST = {
   id: 'roomcast',
   title: 'Roomcast',
   dialect: 'roomcast',
   main: here('../dist/app/main.js'),
+  nodeOptions: startOptions(),
 };
 
 /** @returns {Peer[]} */

@@ -17,7 +17,7 @@ const GENERATOR = fileURLToPath(new URL('../load/generator.mjs', import.meta.url
 
 /** @param {Peer} peer @param {{ port: number, redisUrl: string, core: string | undefined }} place */
 function startServer(peer, { port, redisUrl, core }) {
-  return new Child([process.execPath, '--import', PROBE, peer.main], {
+  return new Child([process.execPath, ...(peer.nodeOptions ?? []), '--import', PROBE, peer.main], {
     core,
     ipc: true,
     // Not the repository, where a developer's .env would be read.

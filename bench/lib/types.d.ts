@@ -6,6 +6,7 @@ export interface Peer {
   title: string;
   /** Its main module. */
   main: string;
+  nodeOptions?: string[];
   /** Of load/dialects.mjs. */
   dialect: string;
   env?: Record<string, string>;

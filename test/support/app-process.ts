@@ -1,13 +1,23 @@
-// One Roomcast instance as it is shipped: `node dist/app/main.js` in a process of its own.
+// One Roomcast instance as it is shipped: what `npm start` runs, in a process of its own.
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from './deadline.js';
 import { freePort, isFree } from './free-port.js';
 import { OwnedProcess } from './owned-process.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/app/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  scripts: { start: string };
+};
+/** Node's own options, and the file. */
+const ARGUMENTS = PACKAGE.scripts.start
+  .split(' ')
+  .slice(1)
+  .map((word) => (word.startsWith('--') ? word : join(ROOT, word)));
 const READY_TIMEOUT_MS = 30_000;
 const REQUEST_TIMEOUT_MS = 2000;
 const EXIT_TIMEOUT_MS = 30_000;
@@ -28,7 +38,7 @@ export class AppProcess {
       const port = env['PORT'] === undefined ? await freePort() : Number(env['PORT']);
       // Otherwise it would be whoever listens there that answers GET /health.
       if (!(await isFree(port))) throw new Error(`Port ${port} is taken`);
-      const process = await OwnedProcess.spawn(globalThis.process.execPath, [MAIN], {
+      const process = await OwnedProcess.spawn(globalThis.process.execPath, ARGUMENTS, {
         env: { NODE_ENV: 'test', HOST: '127.0.0.1', PORT: String(port), ...env },
         // Not the repository, where a developer's .env would be read.
         cwd: tmpdir(),
@@ -50,7 +60,7 @@ export class AppProcess {
   static async refusal(env: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
     return new Promise((resolve) => {
       const options = { env: { NODE_ENV: 'test', ...env }, cwd: tmpdir(), timeout: READY_TIMEOUT_MS };
-      const child = execFile(process.execPath, [MAIN], options, (_error, _stdout, stderr) =>
+      const child = execFile(process.execPath, ARGUMENTS, options, (_error, _stdout, stderr) =>
         resolve({ code: child.exitCode, stderr }),
       );
     });
