@@ -8,11 +8,11 @@ export interface Outgoing extends Writer {
   flush(): void;
 }
 
-/** Frames that come so soon after a flush had come while it ran, ms. */
-const AT_ONCE_MS = 0.2;
-/** Of the last flush's time, and at most: how long the next one may wait for more, ms. */
+/** A flush is long that takes so much, ms. */
+const LONG_MS = 4;
+/** Of a long flush's time, and at most: how long the next one may wait for more, ms. */
 const PAUSE_SHARE = 0.25;
-const MAX_PAUSE_MS = 2;
+const MAX_PAUSE_MS = 4;
 
 /**
  * Fan-out is system calls: one write per member and message costs more than all the rest. So what a tick of
@@ -22,9 +22,8 @@ const MAX_PAUSE_MS = 2;
  */
 export class FrameWriter {
   #dirty: Outgoing[] = [];
-  /** When the last flush ended, and how long it took, ms. */
-  #endedAt = 0;
-  #tookMs = 0;
+  /** How long the flush took that has just ended, ms; 0: what comes now did not come while it ran. */
+  #heldUpMs = 0;
   #empty = FrameBatch.empty();
 
   /** @param direct undefined: all goes through the sockets' streams */
@@ -41,9 +40,9 @@ export class FrameWriter {
   /** Has it flushed after the present turn of the event loop, or soon. To be called when its first frame is added. */
   schedule(outgoing: Outgoing): void {
     if (this.#dirty.push(outgoing) > 1) return;
-    const pauseMs = this.#pauseMs();
-    if (pauseMs < 1) setImmediate(() => this.#flushAll());
-    else setTimeout(() => this.#flushAll(), pauseMs);
+    const held = this.#heldUpMs;
+    if (held < LONG_MS) setImmediate(() => this.#flushAll());
+    else setTimeout(() => this.#flushAll(), Math.min(held * PAUSE_SHARE, MAX_PAUSE_MS));
   }
 
   /** @returns bytes which neither the kernel has nor the stream counts, and which `onTaken` will tell */
@@ -54,16 +53,6 @@ export class FrameWriter {
     return 0;
   }
 
-  /**
-   * Under load, what was published while a large room was written to comes right after it, in pieces, and each
-   * piece would cost every member a write of its own. Waiting for a part of the time that those take lets them meet.
-   */
-  #pauseMs(): number {
-    if (this.#tookMs < 1 / PAUSE_SHARE) return 0;
-    const atOnce = this.clock() - this.#endedAt < AT_ONCE_MS;
-    return atOnce ? Math.min(this.#tookMs * PAUSE_SHARE, MAX_PAUSE_MS) : 0;
-  }
-
   #flushAll(): void {
     const startedAt = this.clock();
     const dirty = this.#dirty;
@@ -71,7 +60,17 @@ export class FrameWriter {
     // What this tick's batches hold is not kept any longer than they are.
     this.#empty = FrameBatch.empty();
     for (const outgoing of dirty) outgoing.flush();
-    this.#endedAt = this.clock();
-    this.#tookMs = this.#endedAt - startedAt;
+    const tookMs = this.clock() - startedAt;
+    if (tookMs >= LONG_MS) this.#holdNext(tookMs);
+  }
+
+  /**
+   * Under load, what was published while a large room was written to comes right after it, in pieces, and each
+   * piece would cost every member a write of its own. Waiting for a part of the time that those take lets them meet.
+   * What came meanwhile is read in the turn that follows.
+   */
+  #holdNext(tookMs: number): void {
+    this.#heldUpMs = tookMs;
+    setImmediate(() => (this.#heldUpMs = 0));
   }
 }

@@ -50,11 +50,11 @@ describe('FrameWriter', () => {
 
   it.each([
     ['a short flush', 1, 0],
-    ['a while', LONG_MS, 1],
-  ])('does not let frames wait after %s', async (_name, tookMs, laterMs) => {
+    ['a turn in which none came', LONG_MS, 1],
+  ])('does not let frames wait after %s', async (_name, tookMs, turnsLater) => {
     schedule('a', tookMs);
     await turn();
-    now += laterMs;
+    for (let nth = 0; nth < turnsLater; nth++) await turn();
     schedule('b');
     await turn();
     expect(flushed).toEqual(['a', 'b']);
