@@ -56,15 +56,10 @@ async function startAll(processes, dir) {
   for (let count = 0; count < INSTANCES; count++) ports.push(await freePort());
   await Promise.all(
     ports.map((instance, index) =>
-      processes.start(
-        `roomcast-${index + 1}`,
-        process.execPath,
-        ['--v8-pool-size=1', join(ROOT, 'dist/app/main.js')],
-        {
-          env: { ...env, PORT: String(instance) },
-          ready: /Listening on/,
-        },
-      ),
+      processes.start(`roomcast-${index + 1}`, process.execPath, [join(ROOT, 'dist/app/main.js')], {
+        env: { ...env, PORT: String(instance) },
+        ready: /Listening on/,
+      }),
     ),
   );
 

@@ -56,6 +56,12 @@ describe('the image that comes of docker/Dockerfile', () => {
     for (const result of tried) expect(result).toMatch(/^(EROFS|ENOENT|EACCES)$/);
   });
 
+  it('runs what `npm start` runs', async () => {
+    const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+    const { scripts } = JSON.parse(manifest) as { scripts: { start: string } };
+    expect(image.command).toEqual(scripts.start.split(' '));
+  });
+
   it('is in production mode, and has no more than it needs', async () => {
     expect(image.env).toEqual({ NODE_ENV: 'production' });
     const inside = await runInSandbox(['sh', '-c', 'ls -A . node_modules'], { app: image.app });

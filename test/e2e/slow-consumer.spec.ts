@@ -94,7 +94,7 @@ describe('a client that reads nothing', () => {
     ['65536', 'false'],
     ['131072', 'false'],
   ])(
-    'gets everything in order, once, when it reads again (budget %s, direct writes %s)',
+    'gets everything in order, once, when it reads again (budget %s, direct I/O %s)',
     async (SEND_BUDGET_BYTES, DIRECT_IO) => {
       const app = await start({ HISTORY_SIZE: '1000', SEND_BUDGET_BYTES, DIRECT_IO });
       const others = await members(app);
@@ -161,7 +161,7 @@ describe('a client that reads nothing', () => {
   });
 
   it.each([
-    ['direct writes', 'true'],
+    ['direct I/O', 'true'],
     ['streams', 'false'],
   ])(
     'is closed with 4008 when it takes nothing for too long, and nobody else is (%s)',
