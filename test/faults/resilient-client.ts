@@ -194,7 +194,7 @@ export class ResilientClient {
     if (entry) log.add(entry);
     if (frame.type === 'SUBSCRIBED') this.#onSubscribed(frame.room);
     else if (frame.type === 'ACK') this.#onAck(frame);
-    else if (frame.type === 'ERROR') void this.#onError(frame);
+    else if (frame.type === 'ERROR') void this.#onError(frame, this.#socket!);
     else if (frame.type === 'RECONNECT') void this.#onReconnect(frame, this.#socket!);
   }
 
@@ -209,9 +209,11 @@ export class ResilientClient {
     this.acked.push({ room, epoch, offset, messageId, duplicate });
   }
 
-  async #onError({ id = '', code }: Incoming): Promise<void> {
+  async #onError({ id = '', code }: Incoming, socket: WebSocket): Promise<void> {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
     await sleep(100 + Math.random() * 200);
+    // A new connection asks for all rooms by itself. Asked twice, a past is told twice.
+    if (socket !== this.#socket) return;
     if (id.startsWith('join ')) this.#subscribe(id.slice('join '.length));
     else this.#transmit(id);
   }

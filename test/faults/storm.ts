@@ -12,7 +12,10 @@ export interface StormReport extends Verdict {
   readonly caughtUpP99: number;
   /** Reads of a room's log which Redis saw. */
   readonly historyReads: number;
-  /** Connections that ended and joins that were refused on the way back, as on a machine that stalls: each may cost a read. */
+  /**
+   * What a machine that stalls adds: each connection that ended and each join that was refused on the way back may cost
+   * a read, each new link of an instance to Redis one for each room.
+   */
   readonly setbacks: number;
 }
 
@@ -40,7 +43,7 @@ export async function storm(fleet: Fleet, redis: Redis, shape: Shape): Promise<S
       'all rooms are closed everywhere',
     );
     const heads = await talk(fleet, rooms, shape.missed);
-    const readsBefore = await historyReads(redis);
+    const [readsBefore, linksBefore] = [await historyReads(redis), await linksMade(redis)];
     const setbacksBefore = setbacks(load);
     const times = await returnAll(load, heads);
     const verdict = check(
@@ -53,12 +56,13 @@ export async function storm(fleet: Fleet, redis: Redis, shape: Shape): Promise<S
         duplicate: false,
       })),
     );
+    const newLinks = (await linksMade(redis)) - linksBefore;
     return {
       ...verdict,
       caughtUpP50: quantile(times, 0.5),
       caughtUpP99: quantile(times, 0.99),
       historyReads: (await historyReads(redis)) - readsBefore,
-      setbacks: setbacks(load) - setbacksBefore,
+      setbacks: setbacks(load) - setbacksBefore + newLinks * shape.rooms,
     };
   } finally {
     load.stop();
@@ -112,4 +116,10 @@ async function historyReads(redis: Redis): Promise<number> {
   const stats = await redis.info('commandstats');
   const calls = [...stats.matchAll(/cmdstat_x(?:rev)?range:calls=(\d+)/g)].map(([, count]) => Number(count));
   return calls.reduce((sum, count) => sum + count, 0);
+}
+
+/** Connections to Redis so far. */
+async function linksMade(redis: Redis): Promise<number> {
+  const [, count] = /total_connections_received:(\d+)/.exec(await redis.info('stats'))!;
+  return Number(count);
 }
