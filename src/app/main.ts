@@ -15,9 +15,12 @@ import { endOnSignals } from './process-end.js';
  * what they point to alive, and each collection of the young generation copies it.
  */
 const NOTHING_IS_BORN_OLD = '--no-allocation-site-pretenuring';
+/** Little survives a collection of the young generation: to share that with a helper costs more than to do it. */
+const NO_HELP_FOR_LITTLE = '--no-parallel-scavenge';
 
 async function start(): Promise<void> {
   setFlagsFromString(NOTHING_IS_BORN_OLD);
+  setFlagsFromString(NO_HELP_FOR_LITTLE);
   const { module, environment } = await AppModule.load();
   const app = await NestFactory.create<NestExpressApplication>(module, new HardenedExpressAdapter(), {
     // Only JSON is read, and no forms.

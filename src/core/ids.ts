@@ -10,20 +10,24 @@ export function newEpoch(): string {
   return `${PROCESS_EPOCH}${(epochs++).toString(36)}`;
 }
 
-const MESSAGE_ID_BYTES = 18;
-const pool = Buffer.alloc(256 * MESSAGE_ID_BYTES);
+/** Random bytes, drawn for many ids at a time. */
+const pool = Buffer.alloc(4_608);
 let used = pool.length;
 
-/** 24 characters, 144 random bits, drawn for many at a time. */
-export function newMessageId(): string {
-  if (used === pool.length) {
+function drawn(byteLength: number): string {
+  if (used + byteLength > pool.length) {
     randomFillSync(pool);
     used = 0;
   }
-  return pool.toString('base64url', used, (used += MESSAGE_ID_BYTES));
+  return pool.toString('base64url', used, (used += byteLength));
+}
+
+/** 24 characters, 144 random bits. */
+export function newMessageId(): string {
+  return drawn(18);
 }
 
 /** `c-…`, `u-…`: 16 characters, 96 random bits, behind a prefix which tells the kind. */
 export function newId(prefix: 'c' | 'u' | 'i'): string {
-  return `${prefix}-${randomBytes(12).toString('base64url')}`;
+  return `${prefix}-${drawn(12)}`;
 }

@@ -26,7 +26,7 @@ class Counter {
 export class ConnectionLimits {
   readonly #perAddress = new Counter();
   readonly #perUser = new Counter();
-  readonly #userOf = new Map<WsConnection, string>();
+  #count = 0;
   readonly #handshakes: RateLimiterMemory;
 
   constructor(private readonly options: AdmissionOptions) {
@@ -53,7 +53,7 @@ export class ConnectionLimits {
   /** @throws ChatError RATE_LIMITED when the address, the user, or the instance has as many connections as may be */
   requireRoom(address: string, user: string | undefined): void {
     this.#requireRoomOf(address);
-    if (this.#userOf.size >= this.options.maxConnections) {
+    if (this.#count >= this.options.maxConnections) {
       throw new ChatError('RATE_LIMITED', 'This instance is full', { retryAfterMs: 5_000 });
     }
     if (user !== undefined && this.#perUser.of(user) >= this.options.maxConnectionsPerUser) {
@@ -67,27 +67,29 @@ export class ConnectionLimits {
     const user = connection.session.user.id;
     this.#perAddress.add(address, 1);
     this.#perUser.add(user, 1);
-    this.#userOf.set(connection, user);
+    this.#count++;
+    connection.countedFor = user;
   }
 
   leave(connection: WsConnection): void {
-    const user = this.#userOf.get(connection);
+    const user = connection.countedFor;
     if (user === undefined) return;
     this.#perAddress.add(connection.handshake.address, -1);
     this.#perUser.add(user, -1);
-    this.#userOf.delete(connection);
+    this.#count--;
+    connection.countedFor = undefined;
   }
 
   /** @throws ChatError RATE_LIMITED when the new user has as many connections as may be */
   changeUser(connection: WsConnection, user: string): void {
-    const before = this.#userOf.get(connection);
+    const before = connection.countedFor;
     if (before === undefined) return;
     if (this.#perUser.of(user) >= this.options.maxConnectionsPerUser) {
       throw new ChatError('RATE_LIMITED', 'Too many connections of this user', { retryAfterMs: 10_000 });
     }
     this.#perUser.add(before, -1);
     this.#perUser.add(user, 1);
-    this.#userOf.set(connection, user);
+    connection.countedFor = user;
   }
 
   #requireRoomOf(address: string): void {

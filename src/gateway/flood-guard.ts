@@ -2,7 +2,7 @@
 import { FULL, type Rate, taken, waitMs } from '../core/token-bucket.js';
 import { ChatError } from '../protocol/errors.js';
 
-/** Pings and pongs. They have no answer that could refuse them, and ws itself gives up on 60 pings unanswered. */
+/** Pings and pongs. They have no answer that could refuse them. */
 const CONTROL_RATE: Rate = { perSecond: 10, burst: 50 };
 
 /** Who has used so much of its burst isn't catching up after a pause, but going at full speed. */

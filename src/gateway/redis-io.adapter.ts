@@ -76,6 +76,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
+      autoPong: false,
       maxPayload: this.options.maxFrameBytes,
       maxFragments: 64,
       maxBufferedChunks: 4_096,

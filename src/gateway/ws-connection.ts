@@ -26,6 +26,8 @@ const NOBODY: Session = {
 
 export class WsConnection implements Connection, Outgoing, SocketOwner {
   readonly id = newId('c');
+  /** The user for whom `ConnectionLimits` counts it; undefined where it doesn't. */
+  countedFor: string | undefined;
   /** The frames of this tick. */
   #batch: FrameBatch | undefined;
   /** Bytes that were written past the stream and that the kernel has not taken yet. */

@@ -18,7 +18,7 @@ export class RoomFeed implements RoomLogListener {
   /** Those of both who are no members. */
   readonly #overhearing = new Set<Connection>();
   /** Those who were live when the log was lost: they have had what was delivered of it. */
-  #witnesses: WeakSet<Connection> = new WeakSet();
+  #witnesses: WeakSet<Connection> | undefined;
   #joining = 0;
   #log: RoomLog | undefined;
   #replay: RoomReplay | undefined;
@@ -99,7 +99,7 @@ export class RoomFeed implements RoomLogListener {
     const frames = new Map<Dialect, Frame | undefined>();
     for (const connection of this.#live) {
       const { dialect, writable, session } = connection;
-      if (session.user.id === except || this.#overhearing.has(connection)) continue;
+      if (session.user.id === except || this.overhears(connection)) continue;
       if (!writable) {
         if (event.type !== 'TYPING') this.#startCatchUp(connection, this.#log!.position);
         continue;
@@ -116,7 +116,7 @@ export class RoomFeed implements RoomLogListener {
 
   onDelivery(delivery: Delivery, before: Position, repeated = false): void {
     for (const connection of this.#live) {
-      if (repeated && this.#witnesses.has(connection)) {
+      if (repeated && this.#witnesses?.has(connection)) {
         tellLoss(connection, this.#resetTo(positionOf(delivery.publication)));
       } else if (connection.writable) connection.send(delivery.frameFor(connection.dialect));
       else this.#startCatchUp(connection, before);

@@ -56,7 +56,7 @@ export class RoomLog {
    * Ids of what was delivered of a log that was lost, as far as it was in memory. Whoever has not heard that one is
    * stored sends it again, and a broker which has lost it stores it again.
    */
-  #lost: Set<string> = new Set();
+  #lost: Set<string> | undefined;
   #repairing = false;
   #doubted = false;
   #activeAt = performance.now();
@@ -90,7 +90,7 @@ export class RoomLog {
     this.#tail?.trim(0);
     this.#tail = undefined;
     this.#held = [];
-    this.#lost.clear();
+    this.#lost = undefined;
   }
 
   receive(publication: Publication): void {
@@ -119,7 +119,7 @@ export class RoomLog {
 
   tidy(): void {
     this.#tail?.tidy(this.idle);
-    if (this.idle) this.#lost.clear();
+    if (this.idle) this.#lost = undefined;
   }
 
   #newTail(end: Position): Tail {
@@ -132,7 +132,8 @@ export class RoomLog {
     if (!follows(publication, before)) return this.tail.countAfter(publication) !== undefined;
     this.tail.append(publication);
     const delivery = new Delivery(this.room, publication);
-    this.listener.onDelivery(delivery, before, this.#lost.delete(publication.messageId));
+    const repeated = this.#lost?.delete(publication.messageId) ?? false;
+    this.listener.onDelivery(delivery, before, repeated);
     return true;
   }
 
@@ -180,7 +181,7 @@ export class RoomLog {
     const { tail } = this;
     const common = page.publications.findLast((publication) => tail.countAfter(publication) !== undefined);
     const first = page.publications[0];
-    this.#lost = new Set([...this.#lost, ...tail.idsAfter(common)].slice(-MAX_LOST));
+    this.#lost = new Set([...(this.#lost ?? []), ...tail.idsAfter(common)].slice(-MAX_LOST));
     this.#replaceTail(common ? positionOf(common) : first ? positionBefore(first) : page.head);
     this.context.meter.resets++;
     this.listener.onReset(this.position);

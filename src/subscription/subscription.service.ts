@@ -14,6 +14,8 @@ import type { RoomLog, RoomLogContext } from './room-log.js';
 import { SubscriptionOptions } from './subscription-options.js';
 import { TailBudget } from './tail.js';
 
+const NONE: readonly string[] = [];
+
 /** Who acts on the unstored events of rooms. All methods return at once. */
 export interface SignalListener {
   onSignal(room: string, signal: RoomSignal): void;
@@ -30,7 +32,8 @@ export interface SignalListener {
 @Injectable()
 export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, OnApplicationShutdown {
   readonly #feeds = new Map<string, RoomFeed>();
-  readonly #roomsOf = new Map<Connection, Set<string>>();
+  /** Most connections are in few rooms: a list weighs a third of a set, and is searched as fast. */
+  readonly #roomsOf = new Map<Connection, readonly string[]>();
   readonly #context: RoomLogContext;
   readonly #headCheck: HeadCheck;
   readonly #listeners = new Set<SignalListener>();
@@ -79,16 +82,16 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
 
   /** How many rooms a connection is in. */
   countOf(connection: Connection): number {
-    return this.#roomsOf.get(connection)?.size ?? 0;
+    return this.roomsOf(connection).length;
   }
 
   /** The rooms a connection is in at the moment. */
-  roomsOf(connection: Connection): string[] {
-    return [...(this.#roomsOf.get(connection) ?? [])];
+  roomsOf(connection: Connection): readonly string[] {
+    return this.#roomsOf.get(connection) ?? NONE;
   }
 
   isMember(connection: Connection, room: string): boolean {
-    return this.#roomsOf.get(connection)?.has(room) ?? false;
+    return this.roomsOf(connection).includes(room);
   }
 
   /** @throws ChatError UNAVAILABLE when the broker is needed for it and does not answer. */
@@ -96,8 +99,8 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
     const joined = await this.#feedOf(room).join(connection, request);
     const { recovered } = joined;
     if (recovered !== undefined) this.meter.resumes.add(recovered ? 'recovered' : 'lost');
-    const rooms = this.#roomsOf.get(connection) ?? new Set();
-    this.#roomsOf.set(connection, rooms.add(room));
+    const rooms = this.roomsOf(connection);
+    if (!rooms.includes(room)) this.#roomsOf.set(connection, [...rooms, room]);
     return joined;
   }
 
@@ -118,15 +121,17 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
 
   /** Whether it was a member, or overheard the room. */
   leave(connection: Connection, room: string): boolean {
-    const rooms = this.#roomsOf.get(connection);
-    if (!rooms?.delete(room)) return this.ignore(connection, room);
-    if (rooms.size === 0) this.#roomsOf.delete(connection);
+    const rooms = this.roomsOf(connection);
+    if (!rooms.includes(room)) return this.ignore(connection, room);
+    const others = rooms.filter((other) => other !== room);
+    if (others.length > 0) this.#roomsOf.set(connection, others);
+    else this.#roomsOf.delete(connection);
     return this.#feeds.get(room)?.leave(connection) ?? false;
   }
 
   /** To be called when a connection is closed; a join still under way finds it closed. */
   leaveAll(connection: Connection): void {
-    for (const room of this.#roomsOf.get(connection) ?? []) this.#feeds.get(room)?.leave(connection);
+    for (const room of this.roomsOf(connection)) this.#feeds.get(room)?.leave(connection);
     this.#roomsOf.delete(connection);
   }
 

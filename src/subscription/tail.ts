@@ -43,7 +43,7 @@ export class Tail {
   #end: Position;
   #grownAt = -Infinity;
   /** Deliveries that were asked for lately, by offset: many clients ask for the same, and share the frames. */
-  readonly #lent = new Map<number, Delivery>();
+  #lent: Map<number, Delivery> | undefined;
 
   /** @param end the position of the feed; it begins empty there */
   constructor(
@@ -96,7 +96,7 @@ export class Tail {
 
   /** Gives back what was read for resuming clients, and all of an idle room when memory is short. */
   tidy(idle: boolean): void {
-    this.#lent.clear();
+    this.#lent = undefined;
     if (idle && this.budget.tight) this.trim(0);
     else if (this.#resting) this.trim(this.options.tailSize);
   }
@@ -186,7 +186,7 @@ export class Tail {
 
   #letGo(pack: Pack, index: number): void {
     this.budget.add(-weightOf(pack.bodyLengthAt(index)));
-    if (this.#lent.size > 0) this.#lent.delete(pack.offsetAt(index));
+    this.#lent?.delete(pack.offsetAt(index));
   }
 
   #positionAt(pack: Pack, index: number): Position {
@@ -195,7 +195,7 @@ export class Tail {
 
   #lend(pack: Pack, index: number, previous: Position): Delivery {
     const offset = pack.offsetAt(index);
-    const lent = this.#lent.get(offset);
+    const lent = this.#lent?.get(offset);
     if (lent) return lent;
     const delivery = new Delivery(this.room, {
       ...this.#positionAt(pack, index),
@@ -203,7 +203,7 @@ export class Tail {
       previousId: previous.messageId,
       body: pack.bodyAt(index),
     });
-    this.#lent.set(offset, delivery);
+    (this.#lent ??= new Map()).set(offset, delivery);
     return delivery;
   }
 }
