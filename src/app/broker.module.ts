@@ -14,6 +14,10 @@ import { Broker } from '../core/broker.js';
 import { PresenceStore } from '../core/presence-store.js';
 import type { Environment } from './environment.js';
 
+function redisOptions({ redisUrl: url, DIRECT_IO: directIo }: Environment): RedisOptions {
+  return { url, directIo };
+}
+
 function natsOptions(environment: Environment): NatsOptions {
   return {
     url: environment.natsUrl,
@@ -37,7 +41,7 @@ function providersOf(environment: Environment): Provider[] {
       ];
     case 'redis':
       return [
-        { provide: RedisOptions, useValue: { url: environment.redisUrl } satisfies RedisOptions },
+        { provide: RedisOptions, useValue: redisOptions(environment) },
         RedisManager,
         { provide: Broker, useClass: RedisBroker },
         { provide: PresenceStore, useClass: RedisPresence },

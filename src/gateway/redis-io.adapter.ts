@@ -6,6 +6,7 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { type Server as SocketServer, type ServerOptions, WebSocketServer } from 'ws';
 import { ConnectionRegistry } from '../core/connection-registry.js';
 import { Meter } from '../core/meter.js';
+import { SlicedReads } from '../core/sliced-reads.js';
 import { CloseCode } from '../protocol/close-codes.js';
 import { dialectOfSubprotocol, selectSubprotocol } from '../protocol/dialects/select.js';
 import { LobbyService } from '../rooms/lobby.service.js';
@@ -21,12 +22,13 @@ import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { OneRoomCommands } from './one-room-commands.js';
-import { SlicedReads } from './sliced-reads.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { WsConnection } from './ws-connection.js';
 
 /** Ends which their peer has earned, and would otherwise repeat at once. */
 const CUT_AT_A_PRICE = new Set<number | undefined>([CloseCode.FLOODING, CloseCode.PROTOCOL_VIOLATION]);
+/** Of what is read of a socket at once: a hundred small commands, and few slices for a large one. */
+const SLICE_BYTES = 4_096;
 /** How long a peer has to answer the close frame before its socket is destroyed. */
 const CLOSE_TIMEOUT_MS = 2_000;
 /** `SlicedReads` has put what came with the request where ws looks for it. */
@@ -56,7 +58,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
     this.#policy = app.get(UpgradePolicy);
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
-    this.#reads = new SlicedReads(this.options.directIo);
+    this.#reads = new SlicedReads(this.options.directIo, SLICE_BYTES);
     this.writer = new FrameWriter(this.options.directIo ? DirectWrites.find() : undefined);
     this.#context = {
       router: new CommandRouter(app.get(ChatGateway), app.get(OneRoomCommands)),

@@ -1,4 +1,4 @@
-// The Redis broker passes the broker contract: two instances on a real server.
+// The Redis broker passes the broker contract: two instances on a real server, one reading its links past Node's streams.
 import { afterAll, beforeAll } from '@jest/globals';
 import { newRedisBroker } from '../support/redis-brokers.js';
 import { RedisServer } from '../support/redis-server.js';
@@ -15,6 +15,6 @@ afterAll(async () => {
 });
 
 describeBroker('RedisBroker', async ({ historySize = 1_000 }) => ({
-  brokers: [1, 2].map(() => newRedisBroker(server.url, { size: historySize })),
+  brokers: [true, false].map((directIo) => newRedisBroker(server.url, { size: historySize }, directIo)),
   teardown: async () => {},
 }));

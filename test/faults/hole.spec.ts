@@ -17,7 +17,7 @@ const MESSAGES = 3_000;
 const HISTORY = { size: 10_000, ttlMs: 60_000, maxBytes: 1 };
 
 function openBroker(url: string): RedisBroker {
-  return new RedisBroker(new RedisManager({ url }), HISTORY);
+  return new RedisBroker(new RedisManager({ url, directIo: true }), HISTORY);
 }
 
 /** Publishes while the subscriber links are killed over and over. */

@@ -57,10 +57,11 @@ export async function embeddedPresence(): Promise<PresenceHarness> {
 }
 
 export async function redisPresence(server: RedisServer): Promise<PresenceHarness> {
-  const managers = [new RedisManager({ url: server.url }), new RedisManager({ url: server.url })] as const;
+  const { url } = server;
+  const managers = [true, false].map((directIo) => new RedisManager({ url, directIo }));
   const history = { size: 10, ttlMs: 60_000, maxBytes: 0 };
   const brokers = managers.map((manager) => new RedisBroker(manager, history)) as [RedisBroker, RedisBroker];
-  const stores = [new RedisPresence(managers[0]), new RedisPresence(managers[1])] as const;
+  const stores = managers.map((manager) => new RedisPresence(manager)) as [RedisPresence, RedisPresence];
   const admin = new Redis(server.url);
   // The second one's sink is nobody's; it is started for its link.
   brokers[1].start(new RecordingSink());

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { SlicedReads } from '../../src/gateway/sliced-reads.js';
+import { SlicedReads } from '../../src/core/sliced-reads.js';
 import { within } from '../support/deadline.js';
 
 const TIMEOUT_MS = 10_000;
@@ -46,7 +46,7 @@ describe.each([
   }
 
   it('hands over no more than a slice until it is resumed, all in order', async () => {
-    new SlicedReads(direct).begin(socket, HEAD);
+    new SlicedReads(direct, SLICE_BYTES).begin(socket, HEAD);
     expect(Object.hasOwn(socket, 'push')).toBe(!direct);
     peer.end(SENT);
     const chunks = await pausingReader();
@@ -56,7 +56,7 @@ describe.each([
   });
 
   it('hands over nothing more once the socket is destroyed', async () => {
-    new SlicedReads(direct).begin(socket, Buffer.alloc(0));
+    new SlicedReads(direct, SLICE_BYTES).begin(socket, Buffer.alloc(0));
     let handed = 0;
     socket.on('data', (chunk: Buffer) => {
       handed += chunk.length;
@@ -69,7 +69,7 @@ describe.each([
   });
 
   it('gives no socket the bytes of another, which reads into the same buffer', async () => {
-    const reads = new SlicedReads(direct);
+    const reads = new SlicedReads(direct, SLICE_BYTES);
     const other = connect((server.address() as { port: number }).port, '127.0.0.1');
     const [second] = (await once(server, 'connection')) as [Socket];
     const sockets = [socket, second];
@@ -91,6 +91,6 @@ describe.each([
 
 it('where Node keeps its buffers elsewhere, the stream cuts', () => {
   const socket = new Socket();
-  new SlicedReads(true, () => undefined).begin(socket, Buffer.alloc(0));
+  new SlicedReads(true, SLICE_BYTES, () => undefined).begin(socket, Buffer.alloc(0));
   expect(Object.hasOwn(socket, 'push')).toBe(true);
 });

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Redis } from 'ioredis';
 import { backoffMs } from '../../core/backoff.js';
 import type { BrokerLink } from '../../core/broker.js';
+import { SlicedReads } from '../../core/sliced-reads.js';
 import { ChatError } from '../../protocol/errors.js';
 import { RECONNECT_BACKOFF } from '../link-timing.js';
 import { Patience } from '../patience.js';
@@ -11,6 +12,9 @@ import { type Addressed, callPublish, type PublishTerms } from './publish-call.j
 import { type OnMessage, tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
 import { RedisOptions } from './redis-options.js';
+
+/** Of a link at once: as much as Node would read. */
+const SLICE_BYTES = 65_536;
 
 /** Whom the manager tells; all methods return at once. */
 export interface RedisListener {
@@ -37,6 +41,7 @@ export class RedisManager {
     this.commands = this.#open('commands', options.url);
     this.#subscriber = this.#open('subscriber', options.url);
     defineScripts(this.commands);
+    if (options.directIo) this.#readDirectly();
     this.#monitor = new LinkMonitor(this.commands, this.#subscriber, () => this.#patience.answered());
     this.commands.on('ready', () => {
       for (const release of this.#awaitingReady) release();
@@ -139,6 +144,12 @@ export class RedisManager {
   readonly #onMessage: OnMessage = (channel, bytes, start, end) => {
     if (!this.#monitor.onMessage(channel)) this.#listener?.onMessage(channel, bytes, start, end);
   };
+
+  /** A link of little traffic is read for each message or reply, and Node would make 64 KiB for each of them. */
+  #readDirectly(): void {
+    const reads = new SlicedReads(true, SLICE_BYTES);
+    for (const link of [this.commands, this.#subscriber]) link.on('connect', () => reads.begin(link.stream));
+  }
 
   #onSubscriberReady(): void {
     tapMessages(this.#subscriber.stream, this.#onMessage);

@@ -2,8 +2,7 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** Bytes in a slice: a hundred small commands, and few slices for a large one. */
-const SLICE_BYTES = 4_096;
+const NOTHING = Buffer.alloc(0);
 
 /** Node's `onread`, which is offered only to who makes a socket, not to who accepts one. */
 type OnRead = (this: Socket, byteLength: number, buffer: Buffer) => boolean;
@@ -22,28 +21,33 @@ interface Handle {
 type Inside = Record<symbol, unknown> & { readonly _handle?: Handle };
 
 /**
- * Node reads up to 64 KiB at once, and ws parses all of what it gets, paused or not: the 1,600 frames of a flood would
- * stop the process for milliseconds. So all sockets read into one slice's buffer, a slice at a time, which also spares
- * them a buffer of 64 KiB for each read. Where Node's inside is another than the one known here, or the socket is
+ * Node makes a buffer of 64 KiB for each read, reads that much at once, and whoever parses it parses all of it, paused or
+ * not: the 1,600 frames of a flood would stop the process for milliseconds. So the sockets that share one of these read
+ * into one slice's buffer, a slice at a time. Where Node's inside is another than the one known here, or the socket is
  * encrypted, its stream cuts what was read into slices: when it is paused, it keeps the next.
  */
 export class SlicedReads {
-  readonly #shared = Buffer.allocUnsafeSlow(SLICE_BYTES);
+  readonly #shared: Buffer;
   readonly #places: Places | undefined;
 
   /** @param direct false: streams do it as ever */
-  constructor(direct: boolean, find = placesOf) {
+  constructor(
+    direct: boolean,
+    private readonly sliceBytes: number,
+    find = placesOf,
+  ) {
+    this.#shared = Buffer.allocUnsafeSlow(sliceBytes);
     // Windows may be given the buffer long before it reads into it.
     this.#places = direct && process.platform !== 'win32' ? find(this.#shared) : undefined;
   }
 
-  /** @param head what came with the upgrade request */
-  begin(socket: Socket, head: Buffer): void {
-    for (const slice of [...slicesOf(head)].toReversed()) socket.unshift(slice);
+  /** @param head what was read of it before */
+  begin(socket: Socket, head: Buffer = NOTHING): void {
+    for (const slice of [...slicesOf(head, this.sliceBytes)].toReversed()) socket.unshift(slice);
     const inside = socket as unknown as Inside;
     const handle = inside['_handle'];
     if (!this.#places || 'encrypted' in socket || typeof handle?.useUserBuffer !== 'function') {
-      socket.push = pushSlices;
+      socket.push = slicingPush(this.sliceBytes);
       return;
     }
     inside[this.#places.buffer] = this.#shared;
@@ -74,11 +78,13 @@ const onRead: OnRead = function (byteLength, shared) {
   return true;
 };
 
-function pushSlices(this: Socket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
-  if (chunk === null || chunk.length <= SLICE_BYTES) return pushWhole(this, chunk, encoding);
-  let more = false;
-  for (const slice of slicesOf(chunk)) more = !this.destroyed && pushWhole(this, slice);
-  return more;
+function slicingPush(sliceBytes: number) {
+  return function (this: Socket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    if (chunk === null || chunk.length <= sliceBytes) return pushWhole(this, chunk, encoding);
+    let more = false;
+    for (const slice of slicesOf(chunk, sliceBytes)) more = !this.destroyed && pushWhole(this, slice);
+    return more;
+  };
 }
 
 /** @returns whether the stream wants more */
@@ -86,6 +92,6 @@ function pushWhole(socket: Socket, chunk: Buffer | null, encoding?: BufferEncodi
   return Readable.prototype.push.call(socket, chunk, encoding);
 }
 
-function* slicesOf(chunk: Buffer): Iterable<Buffer> {
-  for (let at = 0; at < chunk.length; at += SLICE_BYTES) yield chunk.subarray(at, at + SLICE_BYTES);
+function* slicesOf(chunk: Buffer, sliceBytes: number): Iterable<Buffer> {
+  for (let at = 0; at < chunk.length; at += sliceBytes) yield chunk.subarray(at, at + sliceBytes);
 }
