@@ -67,21 +67,28 @@ async function measureLoads(stage, { rows, shape }, timing) {
   return samples;
 }
 
-/** @param {Stage} stage @param {Extract<Scenario, { kind: 'memory' }>} scenario @param {Timing} timing */
-async function measureMemory(stage, { rows, from, to }, timing) {
+/**
+ * Nothing is collected before the last reading: V8 lets a heap that was collected while it was small grow further before
+ * it is collected again, and every connection would be charged for it.
+ *
+ * @param {Stage} stage
+ * @param {Extract<Scenario, { kind: 'memory' }>} scenario
+ * @param {Timing} timing
+ * @param {() => Promise<number>} askEmpty what JavaScript holds in a server like it that nobody has been to
+ */
+async function measureMemory(stage, { rows, from, to }, timing, askEmpty) {
   const before = await stage.cpu();
   const grown = async (/** @type {number} */ size) => {
     await stage.ask('grow', { to: size });
     await sleep(timing.idleMs);
     return stage.rssKb();
   };
-  const emptyHeap = await stage.heapKb();
   const empty = await grown(0);
   const few = await grown(from);
   const many = await grown(to);
   const { busy } = between(before, await stage.cpu());
-  const heap = await stage.heapKb();
-  const more = { overEmptyKb: (many - empty) / to, heapKb: (heap - emptyHeap) / to, rssMb: many / 1024 };
+  const heap = (await stage.heapKb()) - (await askEmpty());
+  const more = { overEmptyKb: (many - empty) / to, heapKb: heap / to, rssMb: many / 1024 };
   return [{ row: rows[0].id, value: (many - few) / (to - from), more, ...busy }];
 }
 
@@ -105,6 +112,16 @@ async function measureStorm(stage, { rows, shape, missed }, timing) {
   return [{ row: rows[0].id, value: backMicros.all / 1000, more, ...busy }];
 }
 
+/** @param {import('./types.js').Peer} peer @param {Scenario} scenario @param {import('./types.js').Pins} pins */
+async function emptyHeapKb(peer, { shape }, pins) {
+  const stage = await Stage.open(peer, shape, pins);
+  try {
+    return await stage.heapKb();
+  } finally {
+    await stage.close();
+  }
+}
+
 /**
  * @param {import('./types.js').Peer} peer
  * @param {Scenario} scenario
@@ -117,7 +134,7 @@ export async function measure(peer, scenario, { round, timing, pins }) {
     const samples = await (scenario.kind === 'load'
       ? measureLoads(stage, scenario, timing)
       : scenario.kind === 'memory'
-        ? measureMemory(stage, scenario, timing)
+        ? measureMemory(stage, scenario, timing, () => emptyHeapKb(peer, scenario, pins))
         : measureStorm(stage, scenario, timing));
     return samples.map((sample) => ({ ...sample, peer: peer.id, round }));
   } finally {
