@@ -29,6 +29,8 @@ type Inside = Record<symbol, unknown> & { readonly _handle?: Handle };
 export class SlicedReads {
   readonly #shared: Buffer;
   readonly #places: Places | undefined;
+  /** Takes the place of a stream's own. */
+  readonly #push: Socket['push'];
 
   /** @param direct false: streams do it as ever */
   constructor(
@@ -37,6 +39,7 @@ export class SlicedReads {
     find = placesOf,
   ) {
     this.#shared = Buffer.allocUnsafeSlow(sliceBytes);
+    this.#push = slicingPush(sliceBytes);
     // Windows may be given the buffer long before it reads into it.
     this.#places = direct && process.platform !== 'win32' ? find(this.#shared) : undefined;
   }
@@ -47,7 +50,7 @@ export class SlicedReads {
     const inside = socket as unknown as Inside;
     const handle = inside['_handle'];
     if (!this.#places || 'encrypted' in socket || typeof handle?.useUserBuffer !== 'function') {
-      socket.push = slicingPush(this.sliceBytes);
+      socket.push = this.#push;
       return;
     }
     inside[this.#places.buffer] = this.#shared;
@@ -78,7 +81,7 @@ const onRead: OnRead = function (byteLength, shared) {
   return true;
 };
 
-function slicingPush(sliceBytes: number) {
+function slicingPush(sliceBytes: number): Socket['push'] {
   return function (this: Socket, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk === null || chunk.length <= sliceBytes) return pushWhole(this, chunk, encoding);
     let more = false;

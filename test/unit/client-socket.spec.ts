@@ -66,6 +66,7 @@ describe('ClientSocket', () => {
   });
 
   it('serves listeners of other events, though it keeps no place for them', async () => {
+    expect(Reflect.get(socket, '_events')).toBeUndefined();
     expect(socket.eventNames()).toEqual([]);
     const upgraded = once(socket, 'something');
     expect(socket.listenerCount('something')).toBe(1);
