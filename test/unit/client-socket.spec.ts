@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Server, WebSocket, WebSocketServer } from 'ws';
 import { ClientSocket, type SocketOwner } from '../../src/gateway/client-socket.js';
+import { within } from '../support/deadline.js';
+
+const TIMEOUT_MS = 10_000;
 
 describe('ClientSocket', () => {
   let server: Server<typeof ClientSocket>;
@@ -41,7 +44,7 @@ describe('ClientSocket', () => {
 
   it('answers a ping with its data, and tells its owner', async () => {
     client.ping('payload');
-    const [data] = (await once(client, 'pong')) as [Buffer];
+    const [data] = (await within(once(client, 'pong'), TIMEOUT_MS, 'the pong')) as [Buffer];
     expect(data.toString()).toBe('payload');
     expect(heard).toEqual(['control']);
   });
