@@ -23,6 +23,8 @@ export class CrowdMember {
   readonly left = new Map<string, number>();
   /** Events about who is there that reached it. */
   events = 0;
+  /** Messages that reached it. */
+  messages = 0;
   #onReply: (() => void) | undefined;
 
   private constructor(
@@ -54,6 +56,10 @@ export class CrowdMember {
     return performance.now() - sentAt;
   }
 
+  say(message: string): void {
+    this.socket.send(JSON.stringify({ type: 'SEND_MESSAGE', room: this.room, message }));
+  }
+
   leave(): void {
     this.socket.send(JSON.stringify({ type: 'UNSUBSCRIBE', room: this.room }));
   }
@@ -73,6 +79,7 @@ export class CrowdMember {
     if (type === 'WELCOME') this.userId = user!.id;
     if (typeof members === 'number') this.told = members;
     if (type === 'SUBSCRIBED') this.#onReply?.();
+    if (type === 'MESSAGE') this.messages++;
     if (!type.startsWith('MEMBER')) return;
     this.events++;
     const record = { MEMBER_JOINED: this.joined, MEMBER_LEFT: this.left }[type];
@@ -104,7 +111,26 @@ export class Crowd {
   async spread(rooms: number): Promise<void> {
     await Promise.all(this.members.map((member, index) => member.join(`crowd-${index % rooms}`)));
     await this.eventuallyTold(this.members);
+    await this.#settle();
     for (const member of this.members) member.forget();
+  }
+
+  /**
+   * Who was told the right number may yet be told of the last who came. A message from each instance in each room travels
+   * behind all that is under way.
+   */
+  async #settle(): Promise<void> {
+    const speakers = new Map(this.members.map((member) => [`${member.instance} ${member.room}`, member]));
+    for (const speaker of speakers.values()) speaker.say('is all told?');
+    const expected = sizesOf([...speakers.values()]);
+    await eventually(
+      () => {
+        const waiting = this.members.filter(({ room, messages }) => messages < expected.get(room)!);
+        if (waiting.length > 0) throw new Error(`${waiting.length} have not heard all`);
+      },
+      TIMEOUT_MS,
+      'all that was under way is heard',
+    );
   }
 
   /** Those on the given instances. */
