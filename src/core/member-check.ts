@@ -5,8 +5,16 @@ import { ChatError, type ErrorCode } from '../protocol/errors.js';
 type Members = Readonly<Record<string, unknown>>;
 export type CheckedClass = new () => object;
 type Metadata = ReturnType<ReturnType<typeof getMetadataStorage>['getTargetValidationMetadatas']>[number];
-/** Whether one decorator of one member is content. */
-type Check = (members: Members) => boolean;
+/** Whether one decorator of a member is content with its value. */
+type Check = (value: unknown, members: Members) => boolean;
+
+/** One member's decorators. */
+interface CheckedMember {
+  readonly name: string;
+  /** Unless all of them hold (Optional), nothing is checked. */
+  readonly conditions: readonly Check[];
+  readonly checks: readonly Check[];
+}
 
 /**
  * The decorators are the one definition of a command or request. class-validator interprets them anew for each
@@ -16,19 +24,20 @@ type Check = (members: Members) => boolean;
 export class MemberCheck {
   /** The members that have a decorator. */
   readonly members: readonly string[];
-  readonly #checks: readonly Check[];
+  readonly #checked: readonly CheckedMember[];
 
   constructor(private readonly checked: CheckedClass) {
     const metadata = getMetadataStorage().getTargetValidationMetadatas(checked, '', true, false);
     this.members = [...new Set(metadata.map(({ propertyName }) => propertyName))];
-    this.#checks = this.members.map((member) =>
-      compileMember(metadata.filter(({ propertyName }) => propertyName === member)),
-    );
+    this.#checked = this.members.map((name) => ({
+      name,
+      ...compileMember(metadata.filter(({ propertyName }) => propertyName === name)),
+    }));
   }
 
   /** @throws ChatError BAD_REQUEST or what the failing decorator names, with its message */
   verify(members: Members): void {
-    for (const check of this.#checks) if (!check(members)) throw this.#explain(members);
+    for (const member of this.#checked) if (!isSound(member, members)) throw this.#explain(members);
   }
 
   /** What class-validator has to say of it. */
@@ -40,20 +49,23 @@ export class MemberCheck {
   }
 }
 
-/** All checks of a member, unless its condition (Optional) says that none applies. */
-function compileMember(metadata: readonly Metadata[]): Check {
-  const conditions = metadata.filter(({ type }) => type === 'conditionalValidation').map(compileCondition);
-  const checks = metadata.filter(({ type }) => type === 'customValidation').flatMap(compileValidators);
-  return (members) => {
-    for (const applies of conditions) if (!applies(members)) return true;
-    for (const check of checks) if (!check(members)) return false;
-    return true;
+function isSound({ name, conditions, checks }: CheckedMember, members: Members): boolean {
+  const value = members[name];
+  for (const applies of conditions) if (!applies(value, members)) return true;
+  for (const check of checks) if (!check(value, members)) return false;
+  return true;
+}
+
+function compileMember(metadata: readonly Metadata[]): Omit<CheckedMember, 'name'> {
+  return {
+    conditions: metadata.filter(({ type }) => type === 'conditionalValidation').map(compileCondition),
+    checks: metadata.filter(({ type }) => type === 'customValidation').flatMap(compileValidators),
   };
 }
 
-function compileCondition({ constraints, propertyName }: Metadata): Check {
+function compileCondition({ constraints }: Metadata): Check {
   const [condition] = constraints as [(object: Members, value: unknown) => boolean];
-  return (members) => condition(members, members[propertyName]);
+  return (value, members) => condition(members, value);
 }
 
 function compileValidators(metadata: Metadata): Check[] {
@@ -70,10 +82,10 @@ function compileValidators(metadata: Metadata): Check[] {
         property: propertyName,
         targetName,
       };
-      return (members) => {
-        context.value = members[propertyName];
+      return (value, members) => {
+        context.value = value;
         context.object = members;
-        return instance.validate(context.value, context) === true;
+        return instance.validate(value, context) === true;
       };
     });
 }
