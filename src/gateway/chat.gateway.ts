@@ -2,7 +2,6 @@
 import { type OnGatewayDisconnect, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { AuthService } from '../auth/auth.service.js';
 import { ChatError } from '../protocol/errors.js';
-import type { Reply } from '../protocol/events.js';
 import { ControlService } from '../rooms/control.service.js';
 import { RoomService } from '../rooms/room.service.js';
 import type { Outcome } from './command-router.js';
@@ -18,10 +17,6 @@ import {
 } from './commands.dto.js';
 import { ConnectionLimits } from './connection-limits.js';
 import { WsConnection } from './ws-connection.js';
-
-function asOutcome(reply: Reply): Outcome {
-  return { reply };
-}
 
 @WebSocketGateway()
 export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
@@ -44,28 +39,28 @@ export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
 
   @SubscribeMessage('UNSUBSCRIBE')
   unsubscribe(connection: WsConnection, command: UnsubscribeDto): Outcome {
-    return { reply: this.rooms.leave(connection, command) };
+    return this.rooms.leave(connection, command);
   }
 
   @SubscribeMessage('SEND_MESSAGE')
   sendMessage(connection: WsConnection, command: SendMessageDto): Promise<Outcome> {
-    return this.rooms.send(connection, command).then(asOutcome);
+    return this.rooms.send(connection, command);
   }
 
   @SubscribeMessage('HISTORY')
-  async history(connection: WsConnection, command: HistoryDto): Promise<Outcome> {
-    return { reply: await this.rooms.history(connection, command) };
+  history(connection: WsConnection, command: HistoryDto): Promise<Outcome> {
+    return this.rooms.history(connection, command);
   }
 
   @SubscribeMessage('MEMBERS')
-  async members(connection: WsConnection, command: MembersDto): Promise<Outcome> {
-    return { reply: await this.rooms.members(connection, command) };
+  members(connection: WsConnection, command: MembersDto): Promise<Outcome> {
+    return this.rooms.members(connection, command);
   }
 
   @SubscribeMessage('TYPING')
   typing(connection: WsConnection, command: TypingDto): Outcome {
     this.rooms.typing(connection, command);
-    return {};
+    return undefined;
   }
 
   @SubscribeMessage('AUTH')
@@ -89,11 +84,11 @@ export class ChatGateway implements OnGatewayDisconnect<WsConnection> {
   @SubscribeMessage('KICK')
   async kick(connection: WsConnection, command: KickDto): Promise<Outcome> {
     await this.control.kickFor(connection, command);
-    return { reply: { type: 'KICKED', room: command.room, user: command.user } };
+    return { type: 'KICKED', room: command.room, user: command.user };
   }
 
   @SubscribeMessage('PING')
   ping(): Outcome {
-    return { reply: { type: 'PONG' } };
+    return { type: 'PONG' };
   }
 }

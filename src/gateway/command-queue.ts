@@ -75,6 +75,8 @@ export class CommandQueue {
   #answer(): void {
     for (let first = this.#first; first?.emit; first = this.#first) {
       this.#first = first.next;
+      // Or whatever comes later would hang on it for as long as it waits to be collected.
+      first.next = undefined;
       if (!this.#first) this.#last = undefined;
       this.#length--;
       first.emit();

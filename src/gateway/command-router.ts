@@ -5,11 +5,14 @@ import { ChatError } from '../protocol/errors.js';
 import type { Reply } from '../protocol/events.js';
 import type { WsConnection } from './ws-connection.js';
 
-/** What a command came to: its reply, if it has one, and what is to happen once that is on its way. */
-export interface Outcome {
-  readonly reply?: Reply;
-  readonly afterwards?: () => void;
+/** A reply, and what is to happen once it is on its way. */
+interface FollowedUp {
+  readonly reply: Reply;
+  readonly afterwards: () => void;
 }
+
+/** What a command came to; undefined where there is nothing to say. */
+export type Outcome = Reply | FollowedUp | undefined;
 
 type Method = (connection: WsConnection, command: object) => Outcome | Promise<Outcome>;
 

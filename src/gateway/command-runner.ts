@@ -102,8 +102,10 @@ export class CommandRunner {
     return () => this.send(answer);
   }
 
-  #answer({ reply, afterwards }: Outcome, asked: Request | undefined): Answer {
-    return { frame: this.connection.dialect.encodeReply(reply, asked), afterwards };
+  #answer(outcome: Outcome, asked: Request | undefined): Answer {
+    const { dialect } = this.connection;
+    if (!outcome || !('afterwards' in outcome)) return { frame: dialect.encodeReply(outcome, asked) };
+    return { frame: dialect.encodeReply(outcome.reply, asked), afterwards: outcome.afterwards };
   }
 
   #asChatError(error: unknown): ChatError {

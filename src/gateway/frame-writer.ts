@@ -41,8 +41,8 @@ export class FrameWriter {
   schedule(outgoing: Outgoing): void {
     if (this.#dirty.push(outgoing) > 1) return;
     const held = this.#heldUpMs;
-    if (held < LONG_MS) setImmediate(() => this.#flushAll());
-    else setTimeout(() => this.#flushAll(), Math.min(held * PAUSE_SHARE, MAX_PAUSE_MS));
+    if (held < LONG_MS) setImmediate(this.#flushAll);
+    else setTimeout(this.#flushAll, Math.min(held * PAUSE_SHARE, MAX_PAUSE_MS));
   }
 
   /** @returns bytes which neither the kernel has nor the stream counts, and which `onTaken` will tell */
@@ -53,7 +53,7 @@ export class FrameWriter {
     return 0;
   }
 
-  #flushAll(): void {
+  readonly #flushAll = (): void => {
     const startedAt = this.clock();
     const dirty = this.#dirty;
     this.#dirty = [];
@@ -62,7 +62,7 @@ export class FrameWriter {
     for (const outgoing of dirty) outgoing.flush();
     const tookMs = this.clock() - startedAt;
     if (tookMs >= LONG_MS) this.#holdNext(tookMs);
-  }
+  };
 
   /**
    * Under load, what was published while a large room was written to comes right after it, in pieces, and each

@@ -25,12 +25,12 @@ export class OneRoomCommands {
   @SubscribeMessage('LEAVE')
   leave(connection: WsConnection): Outcome {
     this.rooms.leaveRooms(connection);
-    return {};
+    return undefined;
   }
 
   @SubscribeMessage('SAY')
-  async say(connection: WsConnection, command: SayDto): Promise<Outcome> {
-    return { reply: await this.rooms.say(connection, command) };
+  say(connection: WsConnection, command: SayDto): Promise<Outcome> {
+    return this.rooms.say(connection, command);
   }
 
   @SubscribeMessage('BROADCAST')
@@ -38,11 +38,11 @@ export class OneRoomCommands {
     const { room = LOBBY } = connection.handshake;
     if (room === LOBBY) await this.lobby.settled(connection);
     connection.rename(command.name);
-    return { reply: await this.rooms.broadcast(connection, room, command) };
+    return this.rooms.broadcast(connection, room, command);
   }
 
   @SubscribeMessage('ROOMS')
-  async list(connection: WsConnection): Promise<Outcome> {
-    return { reply: await this.rooms.list(connection) };
+  list(connection: WsConnection): Promise<Outcome> {
+    return this.rooms.list(connection);
   }
 }
