@@ -41,7 +41,10 @@ export interface BrokerLink {
   readonly up: boolean;
 }
 
-/** Where a broker delivers. All methods return at once and never throw. */
+/**
+ * Where a broker delivers. All methods return at once and never throw. Bytes may be views of much more: who keeps them
+ * copies them.
+ */
 export interface BrokerSink {
   /** In log order per room, the publisher's own instance included; what a broken link swallowed is missing. */
   onPublication(room: string, publication: Publication): void;

@@ -32,14 +32,16 @@ export type BodyParts = Omit<MessageBody, 'data' | 'via'> & {
 
 /** The UTF-8 of what JSON.stringify makes of a `MessageBody`, which takes longer for it than all else here. */
 export function encodeBody({ messageId, sender, message, data, sentAt, via }: BodyParts): Buffer {
-  const head = `{"messageId":${quote(messageId)},"sender":{"id":${quote(sender.id)},"name":${quote(sender.name)}}`;
+  const from = `"id":"${escaped(sender.id)}","name":"${escaped(sender.name)}"`;
   const rest = data === '' ? '' : `,"data":${data}`;
   const end = via ? `,"via":${JSON.stringify(via)}}` : '}';
-  return Buffer.from(`${head},"message":${quote(message)}${rest},"sentAt":"${sentAt}"${end}`);
+  return Buffer.from(
+    `{"messageId":"${escaped(messageId)}","sender":{${from}},"message":"${escaped(message)}"${rest},"sentAt":"${sentAt}"${end}`,
+  );
 }
 
-function quote(text: string): string {
-  return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`;
+function escaped(text: string): string {
+  return SPECIAL.test(text) ? JSON.stringify(text).slice(1, -1) : text;
 }
 
 /**

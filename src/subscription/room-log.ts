@@ -96,7 +96,8 @@ export class RoomLog {
   receive(publication: Publication): void {
     this.#activeAt = performance.now();
     if (this.#tail && !this.#repairing && this.#accept(publication)) return;
-    if (this.#held.length < MAX_HELD) this.#held.push(publication);
+    if (this.#held.length < MAX_HELD)
+      this.#held.push({ ...publication, body: Buffer.from(publication.body) });
     else this.#doubted = true;
     if (this.#tail && !this.#repairing) void this.#repair();
   }

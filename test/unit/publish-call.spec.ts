@@ -2,10 +2,11 @@
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { Command } from 'ioredis';
-import { type Addressed, encodePublish } from '../../src/brokers/redis/publish-call.js';
+import { type Addressed, encodePublish, historyTerms } from '../../src/brokers/redis/publish-call.js';
 import { logKey, messageIdKey, metaKey } from '../../src/brokers/redis/redis-codec.js';
 
 const terms = { historySize: 300, historyTtlMs: 86_400_000, metaTtlMs: 345_600_000, freshEpoch: 'e-Ab_9' };
+const encoded = { history: historyTerms(300, 86_400_000, 345_600_000), freshEpoch: terms.freshEpoch };
 
 const messages = fc.array(
   fc.record({
@@ -44,7 +45,7 @@ describe('the publish call', () => {
   it('is in the bytes that ioredis would send', () => {
     fc.assert(
       fc.property(messages, (addressed) => {
-        const bytes = encodePublish(addressed, terms, '$7\r\nevalsha\r\n$4\r\nhash\r\n');
+        const bytes = encodePublish(addressed, encoded, '$7\r\nevalsha\r\n$4\r\nhash\r\n');
         expect(bytes.equals(byIoredis(addressed))).toBe(true);
       }),
       { numRuns: 300 },

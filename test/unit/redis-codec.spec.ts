@@ -31,8 +31,13 @@ function decode(payload: Buffer, known?: Known): ReturnType<typeof decodePayload
   const end = around.length + payload.length;
   const chunk = Buffer.concat([around, payload, around]);
   const decoded = decodePayload(chunk, around.length, end, known);
+  if (!decoded) return undefined;
+  const kept =
+    'signal' in decoded
+      ? { signal: Buffer.from(decoded.signal) }
+      : { ...decoded, body: Buffer.from(decoded.body) };
   chunk.fill(0);
-  return decoded;
+  return kept;
 }
 
 describe('a channel payload', () => {

@@ -12,9 +12,8 @@ export interface Addressed {
 
 /** What all messages of a call share. */
 export interface PublishTerms {
-  readonly historySize: number;
-  readonly historyTtlMs: number;
-  readonly metaTtlMs: number;
+  /** As `historyTerms` makes it. */
+  readonly history: string;
   readonly freshEpoch: string;
 }
 
@@ -24,6 +23,18 @@ const IN_FULL = ascii('eval') + ascii(PUBLISH);
 
 /** Links over which the script has been sent in full. */
 const knowing = new WeakSet<object>();
+
+/** A room's keys in the call: the two that every message of it has, and its own one on both sides of its length. */
+interface RoomKeys {
+  readonly before: string;
+  readonly own: string;
+  /** Of its own one, without the messageId. */
+  readonly ownLength: number;
+}
+
+const MAX_ROOMS = 10_000;
+/** Of rooms that were sent to lately: as much work as all else in a call, and the same for each of their messages. */
+const roomKeys = new Map<string, RoomKeys>();
 
 /** ioredis keeps it in its queue and matches the reply; only its bytes are ours. */
 class PublishCall extends Command {
@@ -56,19 +67,23 @@ class PublishCall extends Command {
  *
  * @returns for each message what the script says of it
  */
-export async function callPublish(
+export function callPublish(
   redis: Redis,
   messages: readonly Addressed[],
   terms: PublishTerms,
 ): Promise<string[]> {
+  const send = (call: PublishCall) => redis.sendCommand(call) as Promise<string[]>;
   const call = new PublishCall(messages, terms);
-  try {
-    return (await redis.sendCommand(call)) as string[];
-  } catch (error) {
-    if (!(error as Error).message.startsWith('NOSCRIPT')) throw error;
+  return send(call).catch((error: Error) => {
+    if (!error.message.startsWith('NOSCRIPT')) throw error;
     call.forget();
-    return (await redis.sendCommand(new PublishCall(messages, terms))) as string[];
-  }
+    return send(new PublishCall(messages, terms));
+  });
+}
+
+/** The arguments that are the same for all calls. */
+export function historyTerms(size: number, ttlMs: number, metaTtlMs: number): string {
+  return ascii(`${size}`) + ascii(`${ttlMs}`) + ascii(`${metaTtlMs}`);
 }
 
 /**
@@ -77,35 +92,49 @@ export async function callPublish(
  * @param script the command and the script or its hash, as two bulk strings
  */
 export function encodePublish(messages: readonly Addressed[], terms: PublishTerms, script: string): Buffer {
-  const { historySize, historyTtlMs, metaTtlMs, freshEpoch } = terms;
   const keyCount = 3 * messages.length;
   const argumentCount = 3 + keyCount + 4 + 4 * messages.length;
   let head = `*${argumentCount}${CRLF}${script}${ascii(`${keyCount}`)}`;
   for (const { room, draft } of messages) {
-    head += ascii(metaKey(room)) + ascii(logKey(room)) + bulk(messageIdKey(room, draft.messageId));
+    const { before, own, ownLength } = keysOf(room);
+    head += before + (ownLength + Buffer.byteLength(draft.messageId)) + own + draft.messageId + CRLF;
   }
-  head += ascii(`${historySize}`) + ascii(`${historyTtlMs}`) + ascii(`${metaTtlMs}`) + ascii(freshEpoch);
-  return join(head, messages);
+  return join(head + terms.history + ascii(terms.freshEpoch), messages);
+}
+
+function keysOf(room: string): RoomKeys {
+  const known = roomKeys.get(room);
+  if (known) return known;
+  const own = messageIdKey(room, '');
+  const keys = {
+    before: `${ascii(metaKey(room))}${ascii(logKey(room))}$`,
+    own: CRLF + own,
+    ownLength: own.length,
+  };
+  if (roomKeys.size >= MAX_ROOMS) roomKeys.clear();
+  roomKeys.set(room, keys);
+  return keys;
 }
 
 function join(head: string, messages: readonly Addressed[]): Buffer {
-  // Each text stands before a body, or behind the last one.
-  const texts = [head];
+  // Each text stands before a body, the tail behind the last one.
+  const texts: string[] = [];
+  let tail = head;
   let byteLength = 0;
-  for (const [index, { draft }] of messages.entries()) {
+  for (const { draft } of messages) {
     const { messageId, body, fingerprint, rememberMs } = draft;
-    texts[index] += `${bulk(messageId)}$${body.length}${CRLF}`;
-    texts.push(CRLF + ascii(fingerprint) + ascii(`${rememberMs}`));
-    byteLength += body.length;
+    const text = `${tail}${bulk(messageId)}$${body.length}${CRLF}`;
+    texts.push(text);
+    byteLength += Buffer.byteLength(text) + body.length;
+    tail = `${CRLF}${ascii(fingerprint)}${ascii(`${rememberMs}`)}`;
   }
-  for (const text of texts) byteLength += Buffer.byteLength(text);
-  const bytes = Buffer.allocUnsafe(byteLength);
+  const bytes = Buffer.allocUnsafe(byteLength + tail.length);
   let at = 0;
-  for (const [index, text] of texts.entries()) {
-    at += bytes.write(text, at);
-    const body = messages[index]?.draft.body;
-    if (body) at += body.copy(bytes, at);
+  for (let index = 0; index < messages.length; index++) {
+    at += bytes.write(texts[index]!, at);
+    at += messages[index]!.draft.body.copy(bytes, at);
   }
+  bytes.write(tail, at, 'latin1');
   return bytes;
 }
 

@@ -6,7 +6,7 @@ import { ChatError } from '../../protocol/errors.js';
 import type { HistoryOptions } from '../history-options.js';
 import { CALL_DEADLINE_MS } from '../link-timing.js';
 import { Sweeper } from '../sweeper.js';
-import type { Addressed } from './publish-call.js';
+import { type Addressed, historyTerms } from './publish-call.js';
 import type { RedisManager } from './redis-manager.js';
 
 const MAX_PENDING = 20_000;
@@ -42,10 +42,14 @@ export class PublishQueue {
   readonly #sweeper = new Sweeper(() => this.#sweep());
   #downSince: number | undefined = performance.now();
 
+  readonly #history: string;
+
   constructor(
     private readonly manager: RedisManager,
-    private readonly options: HistoryOptions,
-  ) {}
+    { size, ttlMs }: HistoryOptions,
+  ) {
+    this.#history = historyTerms(size, ttlMs, ttlMs * META_TTL_FACTOR);
+  }
 
   push(room: string, draft: Draft): Promise<Receipt> {
     const now = performance.now();
@@ -103,7 +107,7 @@ export class PublishQueue {
     this.#sent = batch;
     try {
       const replies = await this.#publish(batch);
-      batch.forEach((entry, index) => this.#onReply(entry, replies[index]!));
+      for (let index = 0; index < batch.length; index++) this.#onReply(batch[index]!, replies[index]!);
     } catch (error) {
       await this.#onError(batch, error as Error);
     }
@@ -112,10 +116,7 @@ export class PublishQueue {
   }
 
   #publish(batch: readonly Entry[]): Promise<string[]> {
-    const { size, ttlMs } = this.options;
-    const metaTtlMs = ttlMs * META_TTL_FACTOR;
-    const terms = { historySize: size, historyTtlMs: ttlMs, metaTtlMs, freshEpoch: newEpoch() };
-    return this.manager.callPublish(batch, terms);
+    return this.manager.callPublish(batch, { history: this.#history, freshEpoch: newEpoch() });
   }
 
   /** What a link's end left unknown goes again, as does what was refused for a while; the rest one by one. */

@@ -26,12 +26,15 @@ export function encodeSignal(payload: Buffer): Buffer {
 }
 
 /** What a channel brought last; its strings are taken again rather than decoded anew. */
-export type Known = Pick<Publication, 'epoch' | 'messageId'>;
+export interface Known {
+  epoch: string;
+  messageId: string;
+}
 
 /**
  * What a channel brought; undefined when it is nobody of ours who wrote it.
  *
- * @param payload lies in it from `start` to `end`
+ * @param payload lies in it from `start` to `end`; the publication's body is a view of it
  */
 export function decodePayload(
   payload: Buffer,
@@ -39,7 +42,7 @@ export function decodePayload(
   end: number,
   known?: Known,
 ): Publication | { readonly signal: Buffer } | undefined {
-  if (start < end && payload[start] === SIGNAL) return { signal: copyOf(payload, start + 1, end) };
+  if (start < end && payload[start] === SIGNAL) return { signal: payload.subarray(start + 1, end) };
   if (start >= end || payload[start] !== PUBLICATION) return undefined;
   const epochEnd = endOfField(payload, start + 1, end);
   const offsetEnd = endOfField(payload, epochEnd + 1, end);
@@ -54,15 +57,8 @@ export function decodePayload(
     messageId: readText(payload, previousEnd + 1, idEnd, undefined),
     previousOffset: offset - 1,
     previousId: readText(payload, offsetEnd + 1, previousEnd, known?.messageId),
-    body: copyOf(payload, idEnd + 1, end),
+    body: payload.subarray(idEnd + 1, end),
   };
-}
-
-/** A copy, since the bytes are part of a whole chunk from the socket, which a view would keep in memory. */
-function copyOf(bytes: Buffer, start: number, end: number): Buffer {
-  const copy = Buffer.allocUnsafe(end - start);
-  bytes.copy(copy, 0, start, end);
-  return copy;
 }
 
 /** Where the line that begins at `at` ends; `end` or more: not before. */

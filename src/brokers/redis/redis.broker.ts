@@ -30,10 +30,9 @@ import { RedisManager } from './redis-manager.js';
 /** How long a room in which nothing was ever said keeps its epoch. */
 const EMPTY_ROOM_TTL_MS = 60 * 60 * 1000;
 
-/** A subscribed channel. */
-interface Feed {
+/** A subscribed channel, and of what it brought last only what the next one is likely to name again. */
+interface Feed extends Known {
   readonly room: string;
-  known: Known | undefined;
 }
 
 @Injectable()
@@ -65,7 +64,7 @@ export class RedisBroker extends Broker {
 
   async subscribe(room: string): Promise<void> {
     const channel = channelOf(room);
-    if (!this.#feeds.has(channel)) this.#feeds.set(channel, { room, known: undefined });
+    if (!this.#feeds.has(channel)) this.#feeds.set(channel, { room, epoch: '', messageId: '' });
     try {
       await this.#channels.add(channel);
     } finally {
@@ -139,11 +138,12 @@ export class RedisBroker extends Broker {
   #deliver(channel: string, bytes: Buffer, start: number, end: number): void {
     const feed = this.#feeds.get(channel);
     if (feed === undefined) return;
-    const decoded = decodePayload(bytes, start, end, feed.known);
+    const decoded = decodePayload(bytes, start, end, feed);
     if (!decoded) this.#logger.warn(`A foreign payload on channel ${channel} was dropped`);
     else if ('signal' in decoded) this.#sink?.onSignal(feed.room, decoded.signal);
     else {
-      feed.known = decoded;
+      feed.epoch = decoded.epoch;
+      feed.messageId = decoded.messageId;
       this.#sink?.onPublication(feed.room, decoded);
     }
   }
