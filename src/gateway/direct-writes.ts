@@ -44,12 +44,21 @@ type HandleOwner = Socket & { readonly _handle?: unknown };
  */
 export class DirectWrites {
   #request: WriteRequest;
+  // Copied out of the bindings, which are dictionaries: each look into one is a search.
+  readonly #WriteWrap: StreamBinding['WriteWrap'];
+  readonly #state: ArrayLike<number>;
+  readonly #asyncAt: number;
+  readonly #TCP: TcpBinding['TCP'];
 
   private constructor(
-    private readonly stream: StreamBinding,
-    private readonly tcp: TcpBinding,
+    { WriteWrap, streamBaseState, kLastWriteWasAsync }: StreamBinding,
+    { TCP }: TcpBinding,
   ) {
-    this.#request = new stream.WriteWrap();
+    this.#WriteWrap = WriteWrap;
+    this.#state = streamBaseState;
+    this.#asyncAt = kLastWriteWasAsync;
+    this.#TCP = TCP;
+    this.#request = new WriteWrap();
   }
 
   /** Undefined where this Node has another inside. */
@@ -74,11 +83,11 @@ export class DirectWrites {
     const socket: HandleOwner = writer.stream;
     const handle = socket['_handle'];
     // What the stream holds back goes first. A TLS socket's handle is another, and a closed one has none.
-    if (!(handle instanceof this.tcp.TCP) || socket.writableLength > 0) return undefined;
+    if (!(handle instanceof this.#TCP) || socket.writableLength > 0) return undefined;
     const request = this.#request;
     const error = handle.writeBuffer(request, bytes);
-    if (error === 0 && this.stream.streamBaseState[this.stream.kLastWriteWasAsync] === 0) return 0;
-    this.#request = new this.stream.WriteWrap();
+    if (error === 0 && this.#state[this.#asyncAt] === 0) return 0;
+    this.#request = new this.#WriteWrap();
     if (error !== 0) {
       socket.destroy(new Error(`write ${getSystemErrorName(error)}`));
       return 0;
