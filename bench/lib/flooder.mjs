@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onCore } from './pins.mjs';
+import { onCore, whenIdle } from './pins.mjs';
 
 const CLIENT = fileURLToPath(new URL('../../test/security/flood-client.mjs', import.meta.url));
 /** More than a server's close timeout. */
@@ -38,7 +38,7 @@ export class Flooder {
   static async start(manners, core) {
     const url = `ws://127.0.0.1:${manners.port}/ws`;
     const command = [process.execPath, CLIENT, JSON.stringify({ url, ...manners })];
-    const [file = '', ...args] = onCore(core, command);
+    const [file = '', ...args] = onCore(core, whenIdle(command));
     const env = { PATH: process.env.PATH };
     const flooder = new Flooder(spawn(file, args, { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
     await within(flooder.ready, 'it is ready');

@@ -28,6 +28,15 @@ export function onCore(core, command) {
   return core === undefined ? command : ['taskset', '-c', core, ...command];
 }
 
+/**
+ * The command, to run only while nobody else wants its core: who shares it with the generator and Redis for want of
+ * cores, but stands for somebody elsewhere. @param {string[]} command
+ */
+export function whenIdle(command) {
+  if (process.platform !== 'linux' || spawnSync('chrt', ['--version']).error) return command;
+  return ['chrt', '--idle', '0', ...command];
+}
+
 export function describePins(/** @type {import('./types.js').Pins} */ { servers, redis, generator }) {
   if (servers.length === 0) return 'nothing is pinned';
   return `servers on core ${servers.join(' and ')}, Redis on ${redis}, the generator on ${generator}`;
