@@ -84,10 +84,12 @@ export class ScriptedBroker extends Broker {
     });
   }
 
-  /** Brings publications to the instance, where it is subscribed. */
+  /** Brings publications to the instance, where it is subscribed; their bytes are used again as soon as it has them. */
   deliver(room: string, ...publications: readonly Publication[]): void {
     for (const publication of publications) {
-      if (this.subscribed.has(room)) this.#sink?.onPublication(room, publication);
+      const body = Buffer.from(publication.body);
+      if (this.subscribed.has(room)) this.#sink?.onPublication(room, { ...publication, body });
+      body.fill(0);
     }
   }
 
