@@ -41,8 +41,9 @@ export class Pack {
   /** False: there is no room for it. */
   add(publication: Publication): boolean {
     const { offset, messageId, body } = publication;
-    const slotAt = this.#bytes.length - SLOT_BYTES * (this.#count + 1);
-    if (this.#end + sizeOf(publication) > slotAt + SLOT_BYTES) return false;
+    const free = this.#bytes.length - SLOT_BYTES * this.#count - this.#end;
+    if (sizeOf(publication) > free) return false;
+    const slotAt = this.#slotAt(this.length);
     const bodyAt = this.#end + this.#bytes.write(messageId, this.#end);
     this.#end = bodyAt + body.copy(this.#bytes, bodyAt);
     this.#bytes.writeDoubleLE(offset, slotAt);
@@ -101,7 +102,7 @@ export class Pack {
   }
 }
 
-/** At most. */
+/** What it takes at most, its slot included. */
 function sizeOf({ messageId, body }: Publication): number {
   return messageId.length * MAX_CHARACTER_BYTES + body.length + SLOT_BYTES;
 }

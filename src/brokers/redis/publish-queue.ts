@@ -41,7 +41,7 @@ export class PublishQueue {
   #flushScheduled = false;
   readonly #sweeper = new Sweeper(() => this.#sweep());
   #downSince: number | undefined = performance.now();
-
+  /** Of each call's arguments, those that never change. */
   readonly #history: string;
 
   constructor(
