@@ -4,7 +4,7 @@ import type { CommandSource } from './command-queue.js';
 /** Frames of one connection in one turn of the event loop: more wait for the next, behind what others have sent. */
 const SHARE = 8;
 /** Of one that goes through its burst, in a beat of BEAT_MS: turns alone would come the faster, the less is done in each. */
-const HASTY_SHARE = 2;
+const HASTY_SHARE = 1;
 const BEAT_MS = 2;
 
 /** Whom a connection's frames are for. */

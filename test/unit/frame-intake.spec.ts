@@ -6,7 +6,7 @@ import { eventually } from '../support/deadline.js';
 import { turn } from '../support/quiescence.js';
 
 const SHARE = 8;
-const HASTY_SHARE = 2;
+const HASTY_SHARE = 1;
 const TIMEOUT_MS = 20_000;
 
 /** One connection's way in, with what was read, and in which turn of the test's own count. */
@@ -101,7 +101,7 @@ describe('the intake of a connection', () => {
     expect(flooder.paused).toBe(false);
   });
 
-  it('reads no faster than so much a millisecond from one that is in a hurry, until it is no more', async () => {
+  it('reads no more than so much in a beat from one that is in a hurry, until it is no more', async () => {
     const inlet = new World().inlet();
     inlet.hasty = true;
     inlet.chunk(100);
