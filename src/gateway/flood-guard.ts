@@ -5,7 +5,7 @@ import { ChatError } from '../protocol/errors.js';
 /** Pings and pongs. They have no answer that could refuse them. */
 const CONTROL_RATE: Rate = { perSecond: 10, burst: 50 };
 
-/** Who has used so much of its burst isn't catching up after a pause, but going at full speed. */
+/** Who has used so much of a burst isn't catching up after a pause, but going at full speed. */
 const HASTY_SHARE = 1 / 20;
 
 /**
@@ -30,10 +30,9 @@ export class FloodGuard {
     return this.#exhausted;
   }
 
-  /** Whether it goes through its burst, so that others should come first. */
+  /** Whether it goes through its burst, of commands or of joins, so that others should come first. */
   hasty(now: number): boolean {
-    const { perSecond, burst } = this.commandRate;
-    return ((this.#commands - now) / 1_000) * perSecond > burst * HASTY_SHARE;
+    return isHasty(this.commandRate, this.#commands, now) || isHasty(this.joinRate, this.#joins, now);
   }
 
   /** For every frame; undefined: go ahead. @param now `performance.now()` */
@@ -63,4 +62,8 @@ export class FloodGuard {
     else this.#patience = taken(this.commandRate, this.#patience, now);
     return new ChatError('RATE_LIMITED', 'Too many commands', { retryAfterMs });
   }
+}
+
+function isHasty({ perSecond, burst }: Rate, fullAt: number, now: number): boolean {
+  return ((fullAt - now) / 1_000) * perSecond > burst * HASTY_SHARE;
 }

@@ -215,6 +215,16 @@ describe('the guard of a connection', () => {
     expect(guard.hasty(1_200)).toBe(false);
   });
 
+  it('tells whether a twentieth of the joins is gone, which cost more', () => {
+    const guard = new FloodGuard({ perSecond: 10, burst: 1_000 }, { perSecond: 10, burst: 60 });
+    const hasty = Array.from({ length: 5 }, () => {
+      guard.join(1_000);
+      return guard.hasty(1_000);
+    });
+    expect(hasty).toEqual([false, false, false, true, true]);
+    expect(guard.hasty(1_200)).toBe(false);
+  });
+
   it('bears up to twice the rate, and lets half of it through', () => {
     const { passed, cutAfter } = run(19, 600);
     expect(cutAfter).toBeUndefined();
