@@ -8,11 +8,16 @@ export interface Rate {
 /** When a bucket that was never used is full, ms. */
 export const FULL = 0;
 
-/** How long until there is one to take, ms; 0: there is. Times are those of `performance.now()`. */
-export function waitMs({ perSecond, burst }: Rate, fullAt: number, now: number): number {
+/** How many it is short of full. Times are those of `performance.now()`. */
+export function missing({ perSecond }: Rate, fullAt: number, now: number): number {
   // As the generic cell rate algorithm of ITU-T I.371 has it: what is missing is what is still to be filled in.
-  const missing = fullAt > now ? ((fullAt - now) / 1_000) * perSecond : 0;
-  const tokens = burst - missing;
+  return fullAt > now ? ((fullAt - now) / 1_000) * perSecond : 0;
+}
+
+/** How long until there is one to take, ms; 0: there is. */
+export function waitMs(rate: Rate, fullAt: number, now: number): number {
+  const { perSecond, burst } = rate;
+  const tokens = burst - missing(rate, fullAt, now);
   return tokens < 1 ? Math.ceil(((1 - tokens) / perSecond) * 1_000) : 0;
 }
 

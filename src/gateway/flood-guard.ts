@@ -1,5 +1,5 @@
 // Holds one connection to its rates: refuses at first, and loses patience with who keeps on.
-import { FULL, type Rate, taken, waitMs } from '../core/token-bucket.js';
+import { FULL, missing, type Rate, taken, waitMs } from '../core/token-bucket.js';
 import { ChatError } from '../protocol/errors.js';
 
 /** Pings and pongs. They have no answer that could refuse them. */
@@ -32,7 +32,11 @@ export class FloodGuard {
 
   /** Whether it goes through its burst, of commands or of joins, so that others should come first. */
   hasty(now: number): boolean {
-    return isHasty(this.commandRate, this.#commands, now) || isHasty(this.joinRate, this.#joins, now);
+    const { commandRate, joinRate } = this;
+    return (
+      missing(commandRate, this.#commands, now) > commandRate.burst * HASTY_SHARE ||
+      missing(joinRate, this.#joins, now) > joinRate.burst * HASTY_SHARE
+    );
   }
 
   /** For every frame; undefined: go ahead. @param now `performance.now()` */
@@ -62,8 +66,4 @@ export class FloodGuard {
     else this.#patience = taken(this.commandRate, this.#patience, now);
     return new ChatError('RATE_LIMITED', 'Too many commands', { retryAfterMs });
   }
-}
-
-function isHasty({ perSecond, burst }: Rate, fullAt: number, now: number): boolean {
-  return ((fullAt - now) / 1_000) * perSecond > burst * HASTY_SHARE;
 }
