@@ -142,6 +142,9 @@ export class Environment extends BrokerEnvironment {
   @IsFlag()
   DIRECT_IO = true;
 
+  @IsFlag()
+  NATIVE_SEND_LOOP = true;
+
   @IsDuration(100, 10 * MINUTE)
   SLOW_CONSUMER_TIMEOUT = 10_000;
 

@@ -25,6 +25,7 @@ function gatewayOptions(environment: Environment): GatewayOptions {
     heartbeatMs: environment.HEARTBEAT_INTERVAL,
     heartbeatTimeoutMs: environment.HEARTBEAT_TIMEOUT,
     directIo: environment.DIRECT_IO,
+    nativeSendLoop: environment.NATIVE_SEND_LOOP,
     sendBudgetBytes: environment.SEND_BUDGET_BYTES,
     slowConsumerMs: environment.SLOW_CONSUMER_TIMEOUT,
     shutdownGraceMs: environment.SHUTDOWN_GRACE,

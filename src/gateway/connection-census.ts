@@ -1,12 +1,13 @@
 // Counts connections for the metrics: those that came, why they went, and what travelled on them.
 import type { ConnectionRegistry } from '../core/connection-registry.js';
 import type { Meter } from '../core/meter.js';
+import type { FrameWriter } from './frame-writer.js';
 import type { WsConnection } from './ws-connection.js';
 
 /** Codes which clients send of themselves; they may send any, and every other one is counted as one. */
 const CLIENT_CODES: ReadonlySet<number> = new Set([1000, 1001, 1002, 1005, 1006, 1007, 1008, 1009]);
 
-/** Sockets count their bytes anyway, so that counting costs messages nothing. */
+/** Sockets and the writer count their bytes anyway, so that counting costs messages nothing. */
 export class ConnectionCensus {
   #bytesRead = 0;
   #bytesWritten = 0;
@@ -14,6 +15,7 @@ export class ConnectionCensus {
   constructor(
     private readonly connections: ConnectionRegistry<WsConnection>,
     private readonly meter: Meter,
+    private readonly writer: FrameWriter,
   ) {
     meter.traffic = () => this.#traffic();
   }
@@ -40,6 +42,6 @@ export class ConnectionCensus {
       bytesRead += stream.bytesRead;
       bytesWritten += stream.bytesWritten;
     }
-    return { bytesRead, bytesWritten };
+    return { bytesRead, bytesWritten: bytesWritten + this.writer.bytesSent };
   }
 }

@@ -5,6 +5,8 @@ import { getSystemErrorName } from 'node:util';
 /** Who writes, and is told of what the kernel could not take at once. */
 export interface Writer {
   readonly stream: Socket;
+  /** Bytes which `onTaken` is still to tell. */
+  readonly pending: number;
   /** The kernel has taken so many bytes more, or the socket has ended without. */
   onTaken(byteLength: number): void;
 }
@@ -19,6 +21,8 @@ interface WriteRequest {
 
 /** What lies under a socket: libuv's stream. */
 interface Handle {
+  /** Negative once it is closed. */
+  readonly fd: number;
   /** @returns 0, or a negative error number */
   writeBuffer(request: WriteRequest, bytes: Buffer): number;
 }
@@ -71,31 +75,45 @@ export class DirectWrites {
         typeof WriteWrap === 'function' &&
         typeof kLastWriteWasAsync === 'number' &&
         typeof streamBaseState?.[kLastWriteWasAsync] === 'number' &&
-        typeof tcp.TCP?.prototype.writeBuffer === 'function';
+        typeof tcp.TCP?.prototype.writeBuffer === 'function' &&
+        'fd' in tcp.TCP.prototype;
       return known ? new DirectWrites(stream as StreamBinding, tcp as TcpBinding) : undefined;
     } catch {
       return undefined;
     }
   }
 
+  /**
+   * @returns what its bytes may be sent to at once, and only now: the number is another socket's as soon as this one is
+   *   closed; negative: there is nothing, or something that has to go first
+   */
+  descriptorOf(writer: Writer): number {
+    const handle = this.#handleOf(writer.stream);
+    return handle && writer.pending === 0 ? handle.fd : -1;
+  }
+
   /** @returns bytes that `onTaken` will tell; undefined: nothing was written, the stream has to do it */
   write(writer: Writer, bytes: Buffer): number | undefined {
-    const socket: HandleOwner = writer.stream;
-    const handle = socket['_handle'];
-    // What the stream holds back goes first. A TLS socket's handle is another, and a closed one has none.
-    if (!(handle instanceof this.#TCP) || socket.writableLength > 0) return undefined;
+    const handle = this.#handleOf(writer.stream);
+    if (!handle) return undefined;
     const request = this.#request;
     const error = handle.writeBuffer(request, bytes);
     if (error === 0 && this.#state[this.#asyncAt] === 0) return 0;
     this.#request = new this.#WriteWrap();
     if (error !== 0) {
-      socket.destroy(new Error(`write ${getSystemErrorName(error)}`));
+      writer.stream.destroy(new Error(`write ${getSystemErrorName(error)}`));
       return 0;
     }
     request.writer = writer;
     request.bytes = bytes;
     request.oncomplete = onComplete;
     return bytes.length;
+  }
+
+  /** What the stream holds back goes first. A TLS socket's handle is another, and a closed one has none. */
+  #handleOf(socket: HandleOwner): Handle | undefined {
+    const handle = socket['_handle'];
+    return handle instanceof this.#TCP && socket.writableLength === 0 ? handle : undefined;
   }
 }
 

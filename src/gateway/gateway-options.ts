@@ -18,6 +18,8 @@ export abstract class GatewayOptions {
   abstract readonly heartbeatTimeoutMs: number;
   /** Whether frames are written past Node's streams, where this Node lets it. */
   abstract readonly directIo: boolean;
+  /** Whether many sockets are then written to by one native call, where that is built. */
+  abstract readonly nativeSendLoop: boolean;
   /** Unsent bytes up to which a connection gets live messages. */
   abstract readonly sendBudgetBytes: number;
   /** How long a connection over its budget may take nothing, ms. */

@@ -22,6 +22,7 @@ import { FrameWriter } from './frame-writer.js';
 import { ConnectionCensus } from './connection-census.js';
 import { GatewayOptions } from './gateway-options.js';
 import { OneRoomCommands } from './one-room-commands.js';
+import { findSendAll } from './send-loop.js';
 import { refuseUpgrade, UpgradePolicy, UpgradeRefused } from './upgrade.js';
 import { WsConnection } from './ws-connection.js';
 
@@ -59,7 +60,8 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
     this.#limits = app.get(ConnectionLimits);
     const meter = app.get(Meter);
     this.#reads = new SlicedReads(this.options.directIo, SLICE_BYTES);
-    this.writer = new FrameWriter(this.options.directIo ? DirectWrites.find() : undefined);
+    const direct = this.options.directIo ? DirectWrites.find() : undefined;
+    this.writer = new FrameWriter(direct, this.options.nativeSendLoop ? findSendAll() : undefined);
     this.#context = {
       router: new CommandRouter(app.get(ChatGateway), app.get(OneRoomCommands)),
       lobby: app.get(LobbyService),
@@ -69,7 +71,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
       paces: new Paces(),
     };
     this.#connections = app.get<ConnectionRegistry<WsConnection>>(ConnectionRegistry);
-    this.#census = new ConnectionCensus(this.#connections, meter);
+    this.#census = new ConnectionCensus(this.#connections, meter, this.writer);
   }
 
   override create(): SocketServer<typeof ClientSocket> {
@@ -91,6 +93,7 @@ export class RedisIoAdapter extends WsAdapter implements ConnectionHost<WsConnec
     };
     const httpServer = this.httpServer as Server;
     httpServer.on('upgrade', onUpgrade);
+    this.#logger.log(`Sockets are written to by ${this.writer.way}`);
     server.on('close', () => httpServer.off('upgrade', onUpgrade));
     return server;
   }

@@ -26,12 +26,11 @@ const NOBODY: Session = {
 
 export class WsConnection implements Connection, Outgoing, SocketOwner {
   readonly id = newId('c');
+  pending = 0;
   /** The user for whom `ConnectionLimits` counts it; undefined where it doesn't. */
   countedFor: string | undefined;
   /** The frames of this tick. */
   #batch: FrameBatch | undefined;
-  /** Bytes that were written past the stream and that the kernel has not taken yet. */
-  #pending = 0;
   /** Whether the kernel did not take all that was written last: only then more than the batch may be unsent. */
   #lagging = false;
   #session: Session | undefined;
@@ -154,19 +153,26 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
       this.close(CloseCode.SLOW_CONSUMER);
   }
 
-  flush(): void {
+  take(): Buffer | undefined {
     const batch = this.#batch;
-    if (!batch) return;
     this.#batch = undefined;
     // Nothing may follow a close frame, also not the one by which ws has answered the peer's.
-    if (this.socket.readyState !== WebSocket.OPEN) return;
-    this.#pending += this.host.writer.write(this, batch.bytes);
-    this.#lagging = this.#pending > 0 || this.stream.writableLength > 0;
+    return batch && this.socket.readyState === WebSocket.OPEN ? batch.bytes : undefined;
+  }
+
+  onSent(): void {
+    this.#lagging = false;
+    this.#releaseWaiting();
+  }
+
+  onWritten(waiting: number): void {
+    this.pending += waiting;
+    this.#lagging = this.pending > 0 || this.stream.writableLength > 0;
     this.#releaseWaiting();
   }
 
   onTaken(byteLength: number): void {
-    this.#pending -= byteLength;
+    this.pending -= byteLength;
     this.#releaseWaiting();
   }
 
@@ -182,7 +188,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
     if (this.#closing) return;
     this.#closing = true;
     this.#closeCode = code;
-    this.flush();
+    this.host.writer.flush(this);
     this.socket.close(code, CLOSE_REASONS[code]);
     this.#releaseWaiting();
   }
@@ -207,7 +213,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
   /** Bytes which the kernel has not taken yet. */
   get #unsent(): number {
     const queued = this.#batch ? this.#batch.byteLength : 0;
-    return this.#lagging ? queued + this.#pending + this.stream.writableLength : queued;
+    return this.#lagging ? queued + this.pending + this.stream.writableLength : queued;
   }
 
   /** Any byte since the ping proves the peer alive, not only its pong. */
@@ -230,7 +236,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
       this.#stall = undefined;
       return;
     }
-    const bytesTaken = this.stream.bytesWritten - this.stream.writableLength - this.#pending;
+    const bytesTaken = this.stream.bytesWritten - this.stream.writableLength - this.pending;
     if (!this.#stall || bytesTaken > this.#stall.bytesTaken) this.#stall = { since: now, bytesTaken };
     else if (now - this.#stall.since > this.host.options.slowConsumerMs) this.close(CloseCode.SLOW_CONSUMER);
   }

@@ -64,9 +64,9 @@ describe('the image that comes of docker/Dockerfile', () => {
 
   it('is in production mode, and has no more than it needs', async () => {
     expect(image.env).toEqual({ NODE_ENV: 'production' });
-    const inside = await runInSandbox(['sh', '-c', 'ls -A . node_modules'], { app: image.app });
+    const inside = await runInSandbox(['sh', '-c', 'ls -A . node_modules dist/native'], { app: image.app });
     const names = inside.split('\n');
-    expect(names).toEqual(expect.arrayContaining(['package.json', 'dist', 'ws']));
+    expect(names).toEqual(expect.arrayContaining(['package.json', 'dist', 'ws', 'send-loop.node']));
     for (const needless of ['src', 'test', '.env', 'typescript', 'jest'])
       expect(names).not.toContain(needless);
   });

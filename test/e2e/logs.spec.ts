@@ -45,3 +45,12 @@ it('is for people elsewhere, without a line for each route', async () => {
   expect(await app.line(/Listening on/)).toMatch(/ INFO: Roomcast: Listening on http/);
   expect(app.logs.filter((line) => /Mapped|dependencies initialized/.test(line))).toEqual([]);
 });
+
+it.each([
+  ['the native loop', {}],
+  ["libuv's handles", { NATIVE_SEND_LOOP: 'false' }],
+  ['streams', { DIRECT_IO: 'false' }],
+])('tells that sockets are written to by %s', async (way, settings) => {
+  const app = await stage.app(settings);
+  expect(await app.line(/Sockets are written to/)).toMatch(new RegExp(`: Sockets are written to by ${way}$`));
+});

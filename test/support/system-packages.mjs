@@ -1,15 +1,16 @@
-// Makes sure that the servers which the tests start are installed: by apt where that is allowed, else it says how.
+// Makes sure that the servers which the tests start, and a C compiler, are installed: by apt where that is allowed, else it says how.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-// One line for each server: the command the tests run, and the package that brings it.
+// One line for each: the command, and the packages that bring it.
 const REQUIRED = [
   { command: 'redis-server', debian: 'redis-server', homebrew: 'redis' },
   { command: 'nats-server', debian: 'nats-server', homebrew: 'nats-server' },
   { command: 'nginx', debian: 'nginx', homebrew: 'nginx' },
   { command: 'haproxy', debian: 'haproxy', homebrew: 'haproxy' },
   { command: 'chromium', debian: 'chromium', homebrew: 'chromium' },
+  { command: 'cc', debian: 'gcc libc6-dev', homebrew: 'gcc' },
   // Linux's own: elsewhere the image is run by Docker.
   ...(process.platform === 'linux' ? [{ command: 'bwrap', debian: 'bubblewrap' }] : []),
 ];
@@ -58,7 +59,7 @@ function howToInstall(packages) {
 const wanted = missing();
 if (wanted.length > 0 && isInstalled('apt-get') && (isRoot() || succeeds('sudo', '-n', 'true'))) {
   console.error(`Installing what the tests need: ${wanted.map(({ debian }) => debian).join(', ')}`);
-  installWithApt(wanted.map(({ debian }) => debian));
+  installWithApt(wanted.flatMap(({ debian }) => debian.split(' ')));
 }
 
 const stillMissing = missing();

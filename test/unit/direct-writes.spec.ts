@@ -21,7 +21,7 @@ describe('direct writes', () => {
   const direct = DirectWrites.find()!;
   let server: Server;
   let peer: Socket;
-  let writer: { stream: Socket; waiting: number; onTaken(byteLength: number): void };
+  let writer: { stream: Socket; pending: number; onTaken(byteLength: number): void };
   let received: Buffer[];
 
   beforeEach(async () => {
@@ -33,7 +33,7 @@ describe('direct writes', () => {
     received = [];
     peer.on('data', (chunk: Buffer) => received.push(chunk));
     for (const socket of [peer, stream]) socket.on('error', () => undefined);
-    writer = { stream, waiting: 0, onTaken: (byteLength) => (writer.waiting -= byteLength) };
+    writer = { stream, pending: 0, onTaken: (byteLength) => (writer.pending -= byteLength) };
   });
 
   afterEach(async () => {
@@ -47,7 +47,7 @@ describe('direct writes', () => {
   function write(bytes: Buffer): void {
     const waiting = direct.write(writer, bytes);
     if (waiting === undefined) writer.stream.write(bytes);
-    else writer.waiting += waiting;
+    else writer.pending += waiting;
   }
 
   async function arrived(bytes: Buffer): Promise<void> {
@@ -83,7 +83,7 @@ describe('direct writes', () => {
         }
         peer.resume();
         await arrived(Buffer.concat(chunks));
-        await eventually(() => expect(writer.waiting).toBe(0), TIMEOUT_MS, 'all is told as taken');
+        await eventually(() => expect(writer.pending).toBe(0), TIMEOUT_MS, 'all is told as taken');
       }),
       { numRuns: 25 },
     );
@@ -93,10 +93,10 @@ describe('direct writes', () => {
     peer.pause();
     const waiting = direct.write(writer, Buffer.alloc(16 * MIB));
     expect(waiting).toBe(16 * MIB);
-    writer.waiting += waiting!;
+    writer.pending += waiting!;
     write(Buffer.alloc(MIB));
     writer.stream.destroy();
-    await eventually(() => expect(writer.waiting).toBe(0), TIMEOUT_MS, 'all is told');
+    await eventually(() => expect(writer.pending).toBe(0), TIMEOUT_MS, 'all is told');
   });
 
   it('are left to the stream while that holds bytes back, and once the socket is closed', async () => {
@@ -118,7 +118,7 @@ describe('direct writes', () => {
 
   it('are not for a socket which is no TCP socket of this Node', () => {
     const stream = { _handle: { writeBuffer: () => 0 }, writableLength: 0 } as unknown as Socket;
-    expect(direct.write({ stream, onTaken: () => undefined }, Buffer.from('x'))).toBeUndefined();
+    expect(direct.write({ stream, pending: 0, onTaken: () => undefined }, Buffer.from('x'))).toBeUndefined();
   });
 
   it.each([

@@ -13,7 +13,7 @@ describe('FrameWriter', () => {
 
   beforeEach(() => {
     useFakeTimers();
-    writer = new FrameWriter(undefined, () => now);
+    writer = new FrameWriter(undefined, undefined, () => now);
     flushed = [];
   });
 
@@ -22,11 +22,11 @@ describe('FrameWriter', () => {
   });
 
   function schedule(name: string, tookMs = 0): void {
-    const flush = (): void => {
+    const take = (): undefined => {
       now += tookMs;
       flushed.push(name);
     };
-    writer.schedule({ flush } as unknown as Outgoing);
+    writer.schedule({ take } as unknown as Outgoing);
   }
 
   it('flushes all of a turn after it', async () => {

@@ -1,0 +1,70 @@
+// Writes to many sockets by one call, where the native loop is built (native/send-loop.c).
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import type { DirectWrites, Writer } from './direct-writes.js';
+
+/** Hands `bytes` to the first `count` descriptors; in each one's place: how many were taken, or a negative errno. */
+export type SendAll = (descriptors: Int32Array, count: number, bytes: Buffer) => void;
+
+/** Is told how many of its bytes the kernel has taken at once. */
+type OnSent<W> = (writer: W, bytes: Buffer, taken: number) => void;
+
+/** Writes in one call, at most: there are larger rooms, and a call more is nothing then. */
+const MOST = 1_024;
+/** From `src/` and from `dist/` alike. */
+const BUILT = new URL('../../dist/native/send-loop.node', import.meta.url);
+
+/** Undefined where it is not built: there is no C compiler, or this is Windows. */
+export function findSendAll(load: () => unknown = loadBuilt): SendAll | undefined {
+  try {
+    const { sendAll } = load() as { sendAll?: unknown };
+    return typeof sendAll === 'function' ? (sendAll as SendAll) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Members of a room get the same bytes one after the other, and the way from JavaScript to each system call costs a
+ * quarter of what that does. A descriptor's number may be another socket's by the time it is used, so none is kept: it
+ * is asked of the live handle, which has none once it is closed, and used before anything else runs that could close it.
+ */
+export class SendLoop<W extends Writer> {
+  /** Bytes it has sent: streams do not count them. */
+  bytesSent = 0;
+  #bytes: Buffer | undefined;
+  #writers: W[] = [];
+  readonly #descriptors = new Int32Array(MOST);
+
+  constructor(
+    private readonly sendAll: SendAll,
+    private readonly direct: DirectWrites,
+    private readonly onSent: OnSent<W>,
+  ) {}
+
+  /** `flush` has to follow in the same stretch of synchronous code, in which no socket may be closed. */
+  add(writer: W, bytes: Buffer): void {
+    if (bytes !== this.#bytes || this.#writers.length === MOST) this.flush();
+    this.#bytes = bytes;
+    this.#descriptors[this.#writers.length] = this.direct.descriptorOf(writer);
+    this.#writers.push(writer);
+  }
+
+  flush(): void {
+    const bytes = this.#bytes;
+    if (!bytes) return;
+    const writers = this.#writers;
+    this.#bytes = undefined;
+    this.#writers = [];
+    this.sendAll(this.#descriptors, writers.length, bytes);
+    for (let index = 0; index < writers.length; index++) {
+      const taken = Math.max(0, this.#descriptors[index]!);
+      this.bytesSent += taken;
+      this.onSent(writers[index]!, bytes, taken);
+    }
+  }
+}
+
+function loadBuilt(): unknown {
+  return createRequire(import.meta.url)(fileURLToPath(BUILT));
+}
