@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { drawAll } from './lib/charts.mjs';
 import { messageOf } from './lib/error.mjs';
 import { figure } from './lib/format.mjs';
-import { measure } from './lib/measure.mjs';
+import { measureRound } from './lib/measure.mjs';
 import { readOptions, USAGE } from './lib/options.mjs';
 import { describePins, pinsFor } from './lib/pins.mjs';
 import { redisVersion } from './lib/redis.mjs';
@@ -51,17 +51,14 @@ async function measureAll(options, pins) {
   };
   for (const scenario of scenarios) {
     for (let round = 1; round <= rounds; round++) {
-      for (const peer of peers) {
+      for await (const outcome of measureRound(peers, scenario, { timing, pins })) {
+        const { peer, samples, failure } = outcome;
         const where = `${scenario.id} round ${round}/${rounds} ${peer.id}`;
-        try {
-          const samples = await measure(peer, scenario, { round, timing, pins });
-          results.samples.push(...samples);
-          say(`${where}: ${samples.map(({ row, value }) => `${row} ${figure(value)}`).join(', ')}`);
-        } catch (error) {
-          const reason = messageOf(error);
-          results.failures.push({ scenario: scenario.id, peer: peer.id, round, reason });
-          say(`${where}: FAILED, ${reason}`);
-        }
+        results.samples.push(...samples.map((sample) => ({ ...sample, peer: peer.id, round })));
+        say(`${where}: ${samples.map(({ row, value }) => `${row} ${figure(value)}`).join(', ')}`);
+        if (failure === undefined) continue;
+        results.failures.push({ scenario: scenario.id, peer: peer.id, round, reason: failure });
+        say(`${where}: FAILED, ${failure}`);
       }
     }
   }

@@ -3,6 +3,7 @@
 import { figure, percent, ratio, table, withRatio } from './format.mjs';
 import { BASE, RAISED_LIMITS } from './peers.mjs';
 import { summaries } from './summary.mjs';
+import { TURN_MS } from './turns.mjs';
 
 /**
  * @typedef {import('./types.js').Results} Results
@@ -87,7 +88,7 @@ export function details({ peers, samples }, scenario) {
 function circumstances({ date, rounds, seconds, machine, peers }) {
   const limits = Object.entries(RAISED_LIMITS).map(([name, value]) => `\`${name}=${value}\``);
   return [
-    `Measured on ${date}: ${seconds} s each, ${rounds === 1 ? 'once' : `${rounds} rounds in turn`}. Figures are medians; a ratio is the median of the rounds' ratios.`,
+    `Measured on ${date}: ${seconds} s each, under load in turns of ${TURN_MS / 1000} s, ${rounds === 1 ? 'once' : `in ${rounds} rounds`}. Figures are the rounds' medians; a ratio is the median of the rounds' ratios.`,
     [
       `- Machine: ${machine.cpu}, ${machine.cores} cores, ${figure(machine.memoryGib)} GiB; ${machine.system}`,
       `- Node ${machine.node}; Redis ${machine.redis}, nothing on the disk`,

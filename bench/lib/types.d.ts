@@ -42,6 +42,7 @@ export type Scenario = { id: string; title: string; shape: Shape } & (
 /** How long things are measured. */
 export interface Timing {
   warmMs: number;
+  /** In all turns of a round together. */
   measureMs: number;
   /** After the last join, before anything is sent. */
   settleMs: number;
@@ -64,6 +65,14 @@ export interface Sample {
   foreignCores: number;
 }
 
+/** What came of measuring one peer in one round. */
+export interface Outcome {
+  peer: Peer;
+  samples: Omit<Sample, 'peer' | 'round'>[];
+  /** Why there is no more. */
+  failure?: string;
+}
+
 export interface Failure {
   scenario: string;
   peer: string;
@@ -82,6 +91,12 @@ export interface Cpu {
   machine: number;
   /** When that was, ms. */
   at: number;
+}
+
+/** What a stretch of load has used, µs, and what it has done. */
+export interface Spent extends Cpu {
+  sent: number;
+  delivered: number;
 }
 
 export interface Usage {

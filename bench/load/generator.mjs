@@ -17,11 +17,10 @@ let storm;
 /** Latencies of several stretches of one measurement, by name. @type {Map<string, Histogram>} */
 const recorded = new Map();
 
-/** What has been counted up to now; the first one of a measurement forgets the latencies before it. */
-function mark(/** @type {{ first: boolean }} */ { first }) {
+/** What has been counted up to now. */
+function mark() {
   population.requireHealth();
-  if (first) population.latencies.clear();
-  return { at: performance.now(), sent: population.messages, delivered: population.deliveries };
+  return { sent: population.messages, delivered: population.deliveries };
 }
 
 /** @type {Record<string, (args: any) => unknown>} */
@@ -37,11 +36,9 @@ const COMMANDS = {
   },
   mark,
   async stop() {
-    const { latencies } = population;
-    const [p50, p99] = [latencies.percentile(0.5), latencies.percentile(0.99)];
     const missing = await traffic.stop();
     population.requireHealth();
-    return { p50, p99, missing };
+    return { missing };
   },
   /** What is heard from now on counts towards this stretch. */
   record(/** @type {{ as: string }} */ { as }) {

@@ -12,12 +12,6 @@ export class Histogram {
     return this.#count;
   }
 
-  clear() {
-    this.#max = 0;
-    this.#buckets.fill(0);
-    this.#count = 0;
-  }
-
   /** @param {number} micros a whole number */
   record(micros) {
     const value = micros > 0x7fffffff ? 0x7fffffff : micros < 0 ? 0 : micros;
