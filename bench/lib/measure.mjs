@@ -1,4 +1,4 @@
-// One round of a scenario: all servers together under load, one after the other where memory or a storm is measured.
+// One round of a scenario: all servers in turn under full load, else one after the other.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from './error.mjs';
@@ -98,6 +98,13 @@ async function measureAlone(peer, scenario, { timing, pins }) {
  * @returns {AsyncGenerator<Outcome>}
  */
 export async function* measureRound(peers, scenario, how) {
-  if (scenario.kind === 'load') yield* await measureInTurn(peers, scenario, how);
-  else for (const peer of peers) yield measureAlone(peer, scenario, how);
+  if (scenario.kind !== 'load') {
+    for (const peer of peers) yield measureAlone(peer, scenario, how);
+    return;
+  }
+  const { rows } = scenario;
+  yield* await measureInTurn(peers, { ...scenario, rows: rows.filter(({ rate }) => !rate) }, how);
+  // What V8 does in a server that has nothing to do would be heard in another one's latency.
+  const paced = { ...scenario, rows: rows.filter(({ rate }) => rate) };
+  for (const peer of peers) yield* await measureInTurn([peer], paced, how);
 }
