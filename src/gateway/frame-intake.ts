@@ -2,9 +2,9 @@
 import type { CommandSource } from './command-queue.js';
 
 /** Frames of one connection in one turn of the event loop: more wait for the next, behind what others have sent. */
-const SHARE = 8;
+const FRAMES_PER_TURN = 8;
 /** Of one that goes through its burst, in a beat of BEAT_MS: turns alone would come the faster, the less is done in each. */
-const HASTY_SHARE = 1;
+const FRAMES_PER_BEAT = 1;
 const BEAT_MS = 2;
 
 /** Whom a connection's frames are for. */
@@ -149,6 +149,6 @@ export class FrameIntake implements CommandSource {
     const pace = hasty ? this.paces.beats : this.paces.turns;
     this.#turn = pace === this.#pace ? turn : pace.present;
     this.#pace = pace;
-    this.#left = hasty ? HASTY_SHARE : SHARE;
+    this.#left = hasty ? FRAMES_PER_BEAT : FRAMES_PER_TURN;
   }
 }

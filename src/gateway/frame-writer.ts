@@ -80,7 +80,7 @@ export class FrameWriter {
     outgoing.onWritten(waiting ?? 0);
   }
 
-  /** What the loop could not hand over, it does not keep: the kernel is full, or the socket is no plain one, or broken. */
+  /** What the kernel did not take at once goes the way on which it can wait; so does all for a socket the loop can't use. */
   readonly #writeRest = (outgoing: Outgoing, bytes: Buffer, taken: number): void => {
     if (taken === bytes.length) outgoing.onSent();
     else this.#write(outgoing, bytes.subarray(taken));

@@ -9,8 +9,8 @@ export type SendAll = (descriptors: Int32Array, count: number, bytes: Buffer) =>
 /** Is told how many of its bytes the kernel has taken at once. */
 type OnSent<W> = (writer: W, bytes: Buffer, taken: number) => void;
 
-/** Writes in one call, at most: there are larger rooms, and a call more is nothing then. */
-const MOST = 1_024;
+/** In one call: a larger room takes some more of them, which is nothing beside its writes. */
+const MAX_WRITES = 1_024;
 /** From `src/` and from `dist/` alike. */
 const BUILT = new URL('../../dist/native/send-loop.node', import.meta.url);
 
@@ -34,7 +34,7 @@ export class SendLoop<W extends Writer> {
   bytesSent = 0;
   #bytes: Buffer | undefined;
   #writers: W[] = [];
-  readonly #descriptors = new Int32Array(MOST);
+  readonly #descriptors = new Int32Array(MAX_WRITES);
 
   constructor(
     private readonly sendAll: SendAll,
@@ -44,7 +44,7 @@ export class SendLoop<W extends Writer> {
 
   /** `flush` has to follow in the same stretch of synchronous code, in which no socket may be closed. */
   add(writer: W, bytes: Buffer): void {
-    if (bytes !== this.#bytes || this.#writers.length === MOST) this.flush();
+    if (bytes !== this.#bytes || this.#writers.length === MAX_WRITES) this.flush();
     this.#bytes = bytes;
     this.#descriptors[this.#writers.length] = this.direct.descriptorOf(writer);
     this.#writers.push(writer);

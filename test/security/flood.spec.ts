@@ -87,7 +87,7 @@ describe('while somebody floods', () => {
     },
   );
 
-  it('once, at full speed, it is cut at once', async () => {
+  it('once, at full speed, it is cut', async () => {
     const { frames, closed, errors } = await talkThrough({ kind: 'commands', returns: false });
     expect(closed).toEqual({ 4029: 1 });
     expect(frames).toBeLessThan(MAX_UNREAD_FRAMES);
