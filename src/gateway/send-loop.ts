@@ -25,8 +25,8 @@ export function findSendAll(load: () => unknown = loadBuilt): SendAll | undefine
 }
 
 /**
- * Members of a room get the same bytes one after the other, and the way from JavaScript to each system call costs a
- * quarter of what that does. A descriptor's number may be another socket's by the time it is used, so none is kept: it
+ * Members of a room get the same bytes one after the other, and the way from JavaScript to each system call is a
+ * seventh of what a delivery costs. A descriptor's number may be another socket's by the time it is used, so none is kept: it
  * is asked of the live handle, which has none once it is closed, and used before anything else runs that could close it.
  */
 export class SendLoop<W extends Writer> {

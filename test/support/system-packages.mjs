@@ -1,4 +1,5 @@
-// Makes sure that the servers which the tests start, and a C compiler, are installed: by apt where that is allowed, else it says how.
+// Makes sure that the servers which the tests start, and a C compiler, are installed: by apt where that is allowed, else
+// it says how.
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';

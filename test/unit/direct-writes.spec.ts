@@ -1,10 +1,11 @@
 // Writing past Node's streams: the same bytes in the same order as through them, and a way back where that can't be.
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
 import { DirectWrites } from '../../src/gateway/direct-writes.js';
 import { eventually } from '../support/deadline.js';
+import { arrive, SocketPairs } from '../support/socket-pairs.js';
 
 const TIMEOUT_MS = 10_000;
 const MIB = 1024 * 1024;
@@ -19,44 +20,29 @@ function noSuchModule(): never {
 
 describe('direct writes', () => {
   const direct = DirectWrites.find()!;
-  let server: Server;
+  let pairs: SocketPairs;
   let peer: Socket;
   let writer: { stream: Socket; pending: number; onTaken(byteLength: number): void };
   let received: Buffer[];
 
   beforeEach(async () => {
-    server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    peer = connect(port, '127.0.0.1');
-    const [stream] = (await once(server, 'connection')) as [Socket];
+    pairs = await SocketPairs.listen();
+    const pair = await pairs.connect();
+    const { stream } = pair;
+    ({ peer } = pair);
     received = [];
     peer.on('data', (chunk: Buffer) => received.push(chunk));
     for (const socket of [peer, stream]) socket.on('error', () => undefined);
     writer = { stream, pending: 0, onTaken: (byteLength) => (writer.pending -= byteLength) };
   });
 
-  afterEach(async () => {
-    peer.destroy();
-    writer.stream.destroy();
-    server.close();
-    await once(server, 'close');
-  });
+  afterEach(() => pairs.close());
 
   /** Writes; through the stream where it has to. */
   function write(bytes: Buffer): void {
     const waiting = direct.write(writer, bytes);
     if (waiting === undefined) writer.stream.write(bytes);
     else writer.pending += waiting;
-  }
-
-  async function arrived(bytes: Buffer): Promise<void> {
-    await eventually(
-      () => expect(Buffer.concat(received).length).toBe(bytes.length),
-      TIMEOUT_MS,
-      'all bytes arrive',
-    );
-    expect(Buffer.concat(received).equals(bytes)).toBe(true);
   }
 
   it('are possible in the Node that runs the tests', () => {
@@ -66,7 +52,7 @@ describe('direct writes', () => {
   it('reach the kernel at once where the peer reads', async () => {
     expect(direct.write(writer, Buffer.from('hello'))).toBe(0);
     expect(writer.stream.bytesWritten).toBe(5);
-    await arrived(Buffer.from('hello'));
+    await arrive(Buffer.from('hello'), received);
   });
 
   it('keep their order among themselves and to those of the stream, however slowly the peer reads', async () => {
@@ -82,7 +68,7 @@ describe('direct writes', () => {
           else write(chunks[index]!);
         }
         peer.resume();
-        await arrived(Buffer.concat(chunks));
+        await arrive(Buffer.concat(chunks), received);
         await eventually(() => expect(writer.pending).toBe(0), TIMEOUT_MS, 'all is told as taken');
       }),
       { numRuns: 25 },

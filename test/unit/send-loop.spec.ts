@@ -1,7 +1,7 @@
 // The native loop: what each way of writing brings to a socket, it brings too; and never to another socket.
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -10,6 +10,7 @@ import { DirectWrites } from '../../src/gateway/direct-writes.js';
 import { FrameWriter, type Outgoing } from '../../src/gateway/frame-writer.js';
 import { findSendAll, SendLoop } from '../../src/gateway/send-loop.js';
 import { eventually } from '../support/deadline.js';
+import { arrive, SocketPairs } from '../support/socket-pairs.js';
 import { turn } from '../support/quiescence.js';
 
 const TIMEOUT_MS = 10_000;
@@ -52,12 +53,6 @@ class Member implements Outgoing {
   }
 }
 
-async function arrive(bytes: Buffer, { received }: Member): Promise<void> {
-  const complete = () => expect(Buffer.concat(received).length).toBe(bytes.length);
-  await eventually(complete, TIMEOUT_MS, 'all bytes arrive');
-  expect(Buffer.concat(received).equals(bytes)).toBe(true);
-}
-
 function noSuchModule(): never {
   throw new Error('Cannot find module');
 }
@@ -69,28 +64,21 @@ function numberOf(socket: Socket): number {
 describe('the native loop', () => {
   const direct = DirectWrites.find()!;
   const sendAll = findSendAll()!;
-  let server: Server;
+  let pairs: SocketPairs;
   let members: Member[];
   let writer: FrameWriter;
 
   beforeEach(async () => {
-    server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
+    pairs = await SocketPairs.listen();
     members = [];
     // By this clock no flush is long: each turn's frames are written after it.
     writer = new FrameWriter(direct, sendAll, () => 0);
   });
 
-  afterEach(async () => {
-    for (const { peer, stream } of members) for (const socket of [peer, stream]) socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
+  afterEach(() => pairs.close());
 
   async function member(): Promise<Member> {
-    const { port } = server.address() as { port: number };
-    const peer = connect(port, '127.0.0.1');
-    const [stream] = (await once(server, 'connection')) as [Socket];
+    const { stream, peer } = await pairs.connect();
     const made = new Member(stream, peer);
     members.push(made);
     return made;
@@ -111,7 +99,7 @@ describe('the native loop', () => {
     const bytes = Buffer.from('to all');
     for (let nth = 0; nth < 1_500; nth++) loop.add(room[nth % 3]!, bytes);
     loop.flush();
-    for (const each of room) await arrive(Buffer.from('to all'.repeat(500)), each);
+    for (const each of room) await arrive(Buffer.from('to all'.repeat(500)), each.received);
     expect(loop.bytesSent).toBe(1_500 * bytes.length);
   });
 
@@ -129,9 +117,9 @@ describe('the native loop', () => {
           else for (const each of members) schedule(each, chunks[index]!);
           await turn();
         }
-        await arrive(Buffer.concat(chunks), quick);
+        await arrive(Buffer.concat(chunks), quick.received);
         slow.peer.resume();
-        await arrive(Buffer.concat(chunks), slow);
+        await arrive(Buffer.concat(chunks), slow.received);
         await eventually(() => expect(slow.pending).toBe(0), TIMEOUT_MS, 'all is told as taken');
       }),
       { numRuns: 25 },
@@ -154,7 +142,7 @@ describe('the native loop', () => {
     slow.peer.resume();
     await eventually(() => expect(slow.pending).toBe(0), TIMEOUT_MS, 'all is taken');
     slow.peer.removeAllListeners('data').on('data', (chunk: Buffer) => slow.received.push(chunk));
-    await arrive(Buffer.concat(expected), slow);
+    await arrive(Buffer.concat(expected), slow.received);
   });
 
   it('writes nothing to the socket that has got the number of one that was closed', async () => {
@@ -170,7 +158,7 @@ describe('the native loop', () => {
     for (const heir of heirs) schedule(heir, Buffer.from('for you'));
     await turn();
     for (const heir of heirs) {
-      await arrive(Buffer.from('for you'), heir);
+      await arrive(Buffer.from('for you'), heir.received);
       heir.peer.end('bye');
       // Its peer may be who has got the number: then the server would hear it.
       expect(await text(heir.stream)).toBe('bye');
@@ -186,7 +174,7 @@ describe('the native loop', () => {
     await turn();
     await closed;
     expect(ended.stream.errored?.message).toBe('write EPIPE');
-    await arrive(Buffer.from('late'), other);
+    await arrive(Buffer.from('late'), other.received);
   });
 
   it('tells of each descriptor what came of it, and leaves negative ones alone', () => {

@@ -1,9 +1,10 @@
 // Reads in slices: all bytes in order, and a pause after any of them holds back the rest.
 import { once } from 'node:events';
-import { connect, createServer, type Server, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { SlicedReads } from '../../src/core/sliced-reads.js';
 import { within } from '../support/deadline.js';
+import { SocketPairs } from '../support/socket-pairs.js';
 
 const TIMEOUT_MS = 10_000;
 const SLICE_BYTES = 4_096;
@@ -14,23 +15,16 @@ describe.each([
   ['past the stream', true],
   ['by the stream', false],
 ])('reads in slices %s', (_way, direct) => {
-  let server: Server;
+  let pairs: SocketPairs;
   let peer: Socket;
   let socket: Socket;
 
   beforeEach(async () => {
-    server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    peer = connect((server.address() as { port: number }).port, '127.0.0.1');
-    [socket] = (await once(server, 'connection')) as [Socket];
+    pairs = await SocketPairs.listen();
+    ({ stream: socket, peer } = await pairs.connect());
   });
 
-  afterEach(async () => {
-    peer.destroy();
-    socket.destroy();
-    server.close();
-    await once(server, 'close');
-  });
+  afterEach(() => pairs.close());
 
   /** The chunks it hands over, each of them followed by a pause. */
   async function pausingReader(): Promise<Buffer[]> {
@@ -70,8 +64,7 @@ describe.each([
 
   it('gives no socket the bytes of another, which reads into the same buffer', async () => {
     const reads = new SlicedReads(direct, SLICE_BYTES);
-    const other = connect((server.address() as { port: number }).port, '127.0.0.1');
-    const [second] = (await once(server, 'connection')) as [Socket];
+    const { stream: second, peer: other } = await pairs.connect();
     const sockets = [socket, second];
     const heard = sockets.map((each) => {
       const chunks: Buffer[] = [];
