@@ -34,7 +34,6 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
   /** Whether the kernel did not take all that was written last: only then more than the batch may be unsent. */
   #lagging = false;
   #session: Session | undefined;
-  /** By when AUTH has to come. */
   readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;
@@ -162,6 +161,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
 
   onSent(): void {
     this.#lagging = false;
+    this.#stall = undefined;
     this.#releaseWaiting();
   }
 
