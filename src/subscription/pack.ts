@@ -1,8 +1,7 @@
 // Publications of one epoch, packed one behind the other: some objects for all of them, not five for each.
 import type { Publication } from '../protocol/position.js';
+import { MAX_BYTES, type PackMemory } from './pack-memory.js';
 
-const MIN_BYTES = 512;
-const MAX_BYTES = 16 * 1024;
 /** UTF-8 bytes of a character of an id at most. */
 const MAX_CHARACTER_BYTES = 3;
 /** A publication's slot: its offset, a double, then where its body begins and ends, 32 bits each. */
@@ -24,14 +23,14 @@ export class Pack {
   /** Where the last body ends. Each body's id stands before it, and begins where the body before ends. */
   #end = 0;
 
-  private constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(capacity);
+  private constructor(bytes: Buffer) {
+    this.#bytes = bytes;
   }
 
   /** One with room for a publication, and for more the more the pack before it had. */
-  static for(publication: Publication, before?: Pack): Pack {
-    const capacity = before ? 2 * before.#bytes.length : MIN_BYTES;
-    return new Pack(Math.max(sizeOf(publication), Math.min(capacity, MAX_BYTES)));
+  static for(publication: Publication, memory: PackMemory, before?: Pack): Pack {
+    const capacity = before ? 2 * before.#bytes.length : 0;
+    return new Pack(memory.take(Math.max(sizeOf(publication), Math.min(capacity, MAX_BYTES))));
   }
 
   get length(): number {
@@ -45,12 +44,18 @@ export class Pack {
     if (sizeOf(publication) > free) return false;
     const slotAt = this.#slotAt(this.length);
     const bodyAt = this.#end + this.#bytes.write(messageId, this.#end);
-    this.#end = bodyAt + body.copy(this.#bytes, bodyAt);
+    this.#bytes.set(body, bodyAt);
+    this.#end = bodyAt + body.length;
     this.#bytes.writeDoubleLE(offset, slotAt);
     this.#bytes.writeUInt32LE(bodyAt, slotAt + BODY_AT);
     this.#bytes.writeUInt32LE(this.#end, slotAt + END_AT);
     this.#count++;
     return true;
+  }
+
+  /** Gives its memory back. To be used no more. */
+  release(memory: PackMemory): void {
+    memory.give(this.#bytes);
   }
 
   /** Forgets the first `count`. */
@@ -72,9 +77,9 @@ export class Pack {
     return this.#endOf(index) - this.#bodyOf(index);
   }
 
-  /** A view, which keeps the pack in memory. */
+  /** A copy: the pack's memory will be another's. */
   bodyAt(index: number): Buffer {
-    return this.#bytes.subarray(this.#bodyOf(index), this.#endOf(index));
+    return Buffer.from(this.#bytes.subarray(this.#bodyOf(index), this.#endOf(index)));
   }
 
   /** Index of the publication with an offset, or of the next one above it: offsets rise, maybe with holes. */

@@ -8,14 +8,19 @@ import {
   samePosition,
 } from '../protocol/position.js';
 import { Delivery, weightOf } from './delivery.js';
+import { PackMemory } from './pack-memory.js';
 import { Pack } from './pack.js';
 import type { SubscriptionOptions } from './subscription-options.js';
 
 /** What all tails of an instance may hold together. */
 export class TailBudget {
+  /** What their packs lie in. */
+  readonly memory: PackMemory;
   #used = 0;
 
-  constructor(private readonly maxBytes: number) {}
+  constructor(private readonly maxBytes: number) {
+    this.memory = new PackMemory(maxBytes);
+  }
 
   get exceeded(): boolean {
     return this.#used > this.maxBytes;
@@ -73,7 +78,7 @@ export class Tail {
   /** @param publication follows `end` */
   append(publication: Publication): void {
     this.#end = positionOf(publication);
-    addTo(this.#packs, publication);
+    this.#addTo(this.#packs, publication);
     this.#grow([publication]);
     const mayBeOver = this.length > this.options.tailSize + SLACK;
     if (mayBeOver && this.length > this.#limit + SLACK) this.trim(this.#limit);
@@ -88,7 +93,7 @@ export class Tail {
   prepend(publications: readonly Publication[]): void {
     this.#grownAt = performance.now();
     const packs: Pack[] = [];
-    for (const publication of publications) addTo(packs, publication);
+    for (const publication of publications) this.#addTo(packs, publication);
     this.#packs = [...packs, ...this.#packs];
     this.#grow(publications);
     if (publications[0]) this.#start = positionBefore(publications[0]);
@@ -110,7 +115,7 @@ export class Tail {
       const dropped = Math.min(surplus, pack.length);
       for (let index = 0; index < dropped; index++) this.#letGo(pack, index);
       this.#start = this.#positionAt(pack, dropped - 1);
-      if (dropped === pack.length) this.#packs.shift();
+      if (dropped === pack.length) this.#packs.shift()!.release(this.budget.memory);
       else pack.drop(dropped);
       surplus -= dropped;
     }
@@ -184,6 +189,14 @@ export class Tail {
     for (const { body } of publications) this.budget.add(weightOf(body.length));
   }
 
+  #addTo(packs: Pack[], publication: Publication): void {
+    const last = packs.at(-1);
+    if (last?.add(publication)) return;
+    const pack = Pack.for(publication, this.budget.memory, last);
+    pack.add(publication);
+    packs.push(pack);
+  }
+
   #letGo(pack: Pack, index: number): void {
     this.budget.add(-weightOf(pack.bodyLengthAt(index)));
     this.#lent?.delete(pack.offsetAt(index));
@@ -206,12 +219,4 @@ export class Tail {
     (this.#lent ??= new Map()).set(offset, delivery);
     return delivery;
   }
-}
-
-function addTo(packs: Pack[], publication: Publication): void {
-  const last = packs.at(-1);
-  if (last?.add(publication)) return;
-  const pack = Pack.for(publication, last);
-  pack.add(publication);
-  packs.push(pack);
 }

@@ -1,5 +1,5 @@
 // The part of a room's log which is in memory: what it holds, where positions lie in it, what it costs.
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { Position, Publication } from '../../src/protocol/position.js';
 import { weightOf } from '../../src/subscription/delivery.js';
@@ -168,6 +168,36 @@ describe('Tail', () => {
     expect([one.length, one.end, one.start]).toEqual([0, positions(log)[15], positions(log)[15]]);
     two.trim(0);
     expect([budget.exceeded, budget.tight]).toEqual([false, false]);
+  });
+
+  it('has lent what stays as it was when its memory is used again', () => {
+    const log = logOf(Array.from({ length: 80 }, () => 1));
+    const budget = new TailBudget(1_000_000);
+    const [one, two] = [1, 2].map(() => new Tail('room', positions(log)[0]!, optionsOf({}), budget)) as [
+      Tail,
+      Tail,
+    ];
+    for (const publication of log.slice(0, 40)) one.append(publication);
+    const lent = one.newest(40, 40).map(({ publication }) => publication);
+    one.trim(0);
+    for (const publication of log) two.append({ ...publication, body: Buffer.from(`${publication.offset}`) });
+    for (const publication of log.slice(40)) one.append(publication);
+    expect(lent).toEqual(log.slice(0, 40));
+    expect(one.newest(40, 40).map(({ publication }) => publication)).toEqual(log.slice(40));
+  });
+
+  it('needs no more memory for a thousand publications more', () => {
+    const ones = Array.from({ length: 1_500 }, () => 1);
+    const log = logOf(ones, () => 300);
+    const budget = new TailBudget(1_000_000);
+    const take = jest.spyOn(budget.memory, 'take');
+    const tail = new Tail('room', positions(log)[0]!, optionsOf({ tailSize: 20, maxTailSize: 20 }), budget);
+    const known = (): number => new Set(take.mock.results.map(({ value }) => value)).size;
+    for (const publication of log.slice(0, 500)) tail.append(publication);
+    const needed = known();
+    for (const publication of log.slice(500)) tail.append(publication);
+    expect(known()).toBeLessThanOrEqual(needed + 1);
+    expect(take.mock.calls.length).toBeGreaterThan(needed + 10);
   });
 
   it('pays back exactly what it took', () => {
