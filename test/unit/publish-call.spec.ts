@@ -29,12 +29,7 @@ function byIoredis(addressed: readonly Addressed[]): Buffer {
     messageIdKey(room, draft.messageId),
   ]);
   const { historySize, historyTtlMs, metaTtlMs, freshEpoch } = terms;
-  const drafts = addressed.flatMap(({ draft }) => [
-    draft.messageId,
-    draft.body,
-    draft.fingerprint,
-    draft.rememberMs,
-  ]);
+  const drafts = addressed.flatMap(({ draft }) => [draft.body, draft.fingerprint, draft.rememberMs]);
   const all = ['hash', keys.length, ...keys, historySize, historyTtlMs, metaTtlMs, freshEpoch, ...drafts];
   const command = new Command('evalsha', all);
   command.stringifyArguments();

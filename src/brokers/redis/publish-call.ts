@@ -32,19 +32,43 @@ interface RoomKeys {
   readonly ownLength: number;
 }
 
+let latest = { value: Number.NaN, text: '' };
+
 const MAX_ROOMS = 10_000;
 /** Of rooms that were sent to lately: as much work as all else in a call, and the same for each of their messages. */
 const roomKeys = new Map<string, RoomKeys>();
 
-/** ioredis keeps it in its queue and matches the reply; only its bytes are ours. */
-class PublishCall extends Command {
+/**
+ * ioredis keeps it in its queue and matches the reply. One object for one call after the other: ioredis would make a
+ * command, two promises and five functions for each of them. ioredis would also turn the bodies into strings, join all
+ * arguments to one, and encode that: for a small message, as much work as all else here.
+ */
+export class PublishCall extends Command {
+  #messages: readonly Addressed[] = [];
+  #terms: PublishTerms | undefined;
   #link: object | undefined;
+  #resolve!: (replies: string[]) => void;
+  #reject!: (error: Error) => void;
 
-  constructor(
-    private readonly messages: readonly Addressed[],
-    private readonly terms: PublishTerms,
-  ) {
-    super('evalsha', [], { replyEncoding: 'utf8' });
+  constructor(private readonly redis: Redis) {
+    super('evalsha');
+    this.resolve = (replies: readonly Buffer[]) => this.#resolve(replies.map(asText));
+    this.reject = (error) => this.#onError(error);
+  }
+
+  /**
+   * To be called only when the call before has settled.
+   *
+   * @returns for each message what the script says of it; rejects when Redis refuses the call or the link is cut
+   */
+  run(messages: readonly Addressed[], terms: PublishTerms): Promise<string[]> {
+    this.#messages = messages;
+    this.#terms = terms;
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      void this.redis.sendCommand(this);
+    });
   }
 
   /** The first one on each link brings the script along, so that it is never refused for want of it. */
@@ -52,33 +76,19 @@ class PublishCall extends Command {
     const script = knowing.has(link) ? BY_HASH : IN_FULL;
     this.#link = link;
     knowing.add(link);
-    return encodePublish(this.messages, this.terms, script);
+    return encodePublish(this.#messages, this.#terms!, script);
   }
 
-  /** Redis has forgotten it. */
-  forget(): void {
-    if (this.#link) knowing.delete(this.#link);
+  /** A Redis that has forgotten the script has done nothing, and gets it in full. */
+  #onError(error: Error): void {
+    if (!error.message.startsWith('NOSCRIPT') || !this.#link) return this.#reject(error);
+    knowing.delete(this.#link);
+    void this.redis.sendCommand(this);
   }
 }
 
-/**
- * ioredis would turn the bodies into strings, join all arguments to one, and encode that: for a small message, as
- * much work as all else here. A Redis which doesn't know the script has done nothing, and gets it in full.
- *
- * @returns for each message what the script says of it
- */
-export function callPublish(
-  redis: Redis,
-  messages: readonly Addressed[],
-  terms: PublishTerms,
-): Promise<string[]> {
-  const send = (call: PublishCall) => redis.sendCommand(call) as Promise<string[]>;
-  const call = new PublishCall(messages, terms);
-  return send(call).catch((error: Error) => {
-    if (!error.message.startsWith('NOSCRIPT')) throw error;
-    call.forget();
-    return send(new PublishCall(messages, terms));
-  });
+function asText(reply: Buffer): string {
+  return reply.toString('latin1');
 }
 
 /** The arguments that are the same for all calls. */
@@ -93,13 +103,19 @@ export function historyTerms(size: number, ttlMs: number, metaTtlMs: number): st
  */
 export function encodePublish(messages: readonly Addressed[], terms: PublishTerms, script: string): Buffer {
   const keyCount = 3 * messages.length;
-  const argumentCount = 3 + keyCount + 4 + 4 * messages.length;
+  const argumentCount = 3 + keyCount + 4 + 3 * messages.length;
   let head = `*${argumentCount}${CRLF}${script}${ascii(`${keyCount}`)}`;
+  // Nothing but the ids can have characters of more than a byte.
+  let surplus = 0;
   for (const { room, draft } of messages) {
+    const { messageId } = draft;
     const { before, own, ownLength } = keysOf(room);
-    head += before + (ownLength + Buffer.byteLength(draft.messageId)) + own + draft.messageId + CRLF;
+    const idLength = Buffer.byteLength(messageId);
+    head += before + (ownLength + idLength) + own + messageId + CRLF;
+    surplus += idLength - messageId.length;
   }
-  return join(head + terms.history + ascii(terms.freshEpoch), messages);
+  head += terms.history + ascii(terms.freshEpoch);
+  return join(head, head.length + surplus, messages);
 }
 
 function keysOf(room: string): RoomKeys {
@@ -116,32 +132,37 @@ function keysOf(room: string): RoomKeys {
   return keys;
 }
 
-function join(head: string, messages: readonly Addressed[]): Buffer {
-  // Each text stands before a body, the tail behind the last one.
-  const texts: string[] = [];
-  let tail = head;
-  let byteLength = 0;
-  for (const { draft } of messages) {
-    const { messageId, body, fingerprint, rememberMs } = draft;
-    const text = `${tail}${bulk(messageId)}$${body.length}${CRLF}`;
-    texts.push(text);
-    byteLength += Buffer.byteLength(text) + body.length;
-    tail = `${CRLF}${ascii(fingerprint)}${ascii(`${rememberMs}`)}`;
-  }
-  const bytes = Buffer.allocUnsafe(byteLength + tail.length);
-  let at = 0;
+function join(head: string, headLength: number, messages: readonly Addressed[]): Buffer {
+  let byteLength = headLength;
+  // Each stands behind a body.
+  const texts = messages.map(({ draft }, index) => {
+    const next = messages[index + 1];
+    const text = CRLF + ascii(draft.fingerprint) + decimal(draft.rememberMs) + (next ? lengthLine(next) : '');
+    byteLength += draft.body.length + text.length;
+    return text;
+  });
+  const first = lengthLine(messages[0]!);
+  const bytes = Buffer.allocUnsafe(byteLength + first.length);
+  let at = bytes.write(head + first);
   for (let index = 0; index < messages.length; index++) {
-    at += bytes.write(texts[index]!, at);
-    at += messages[index]!.draft.body.copy(bytes, at);
+    const { body } = messages[index]!.draft;
+    bytes.set(body, at);
+    at += body.length;
+    at += bytes.write(texts[index]!, at, 'latin1');
   }
-  bytes.write(tail, at, 'latin1');
   return bytes;
+}
+
+function lengthLine({ draft }: Addressed): string {
+  return `$${draft.body.length}${CRLF}`;
+}
+
+/** One of two, and mostly the same one again. */
+function decimal(value: number): string {
+  if (value !== latest.value) latest = { value, text: ascii(`${value}`) };
+  return latest.text;
 }
 
 function ascii(text: string): string {
   return `$${text.length}${CRLF}${text}${CRLF}`;
-}
-
-function bulk(text: string): string {
-  return `$${Buffer.byteLength(text)}${CRLF}${text}${CRLF}`;
 }

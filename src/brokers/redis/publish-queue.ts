@@ -92,25 +92,31 @@ export class PublishQueue {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return;
     this.#flushScheduled = true;
-    setImmediate(() => this.#flush());
+    setImmediate(this.#flush);
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#flushScheduled = false;
-    if (this.#sent.length > 0 || !this.manager.commandsReady) return;
-    const batch = this.#unsent.splice(0, MAX_BATCH);
-    if (batch.length > 0) void this.#send(batch);
-  }
+    if (this.#sent.length > 0 || this.#unsent.length === 0 || !this.manager.commandsReady) return;
+    const unsent = this.#unsent;
+    this.#unsent = unsent.length > MAX_BATCH ? unsent.splice(MAX_BATCH) : [];
+    this.#send(unsent);
+  };
 
   /** One batch at a time: whatever befalls it, nothing newer overtakes it. Meanwhile the next one grows. */
-  async #send(batch: Entry[]): Promise<void> {
+  #send(batch: Entry[]): void {
     this.#sent = batch;
-    try {
-      const replies = await this.#publish(batch);
-      for (let index = 0; index < batch.length; index++) this.#onReply(batch[index]!, replies[index]!);
-    } catch (error) {
-      await this.#onError(batch, error as Error);
-    }
+    // Not async: each call would cost an object that keeps its place, and a promise more.
+    void this.#publish(batch).then(
+      (replies) => {
+        for (let index = 0; index < batch.length; index++) this.#onReply(batch[index]!, replies[index]);
+        this.#next();
+      },
+      (error: Error) => this.#onError(batch, error).then(() => this.#next()),
+    );
+  }
+
+  #next(): void {
     this.#sent = [];
     if (this.#unsent.length > 0) this.#scheduleFlush();
   }
@@ -145,22 +151,26 @@ export class PublishQueue {
 
   async #sendAlone(entry: Entry): Promise<void> {
     try {
-      const [reply = ''] = await this.#publish([entry]);
+      const [reply] = await this.#publish([entry]);
       this.#onReply(entry, reply);
     } catch (error) {
       await this.#onError([entry], error as Error);
     }
   }
 
-  #onReply(entry: Entry, reply: string): void {
+  /** @param reply `<outcome> <epoch> <offset>` */
+  #onReply(entry: Entry, reply: string | undefined): void {
     if (entry.settled) return;
-    const [outcome, epoch = '', offset] = reply.split(' ');
+    if (!reply) return this.#fail(entry, unavailable());
+    const outcome = reply.slice(0, reply.indexOf(' '));
     if (outcome === '-1') {
       return this.#fail(entry, new ChatError('CONFLICT', 'This messageId was used for another message'));
     }
     this.#done(entry);
+    const offsetAt = reply.lastIndexOf(' ') + 1;
+    const epoch = reply.slice(outcome.length + 1, offsetAt - 1);
     const { messageId } = entry.draft;
-    entry.resolve({ epoch, offset: Number(offset), messageId, duplicate: outcome === '1' });
+    entry.resolve({ epoch, offset: Number(reply.slice(offsetAt)), messageId, duplicate: outcome === '1' });
   }
 
   #fail(entry: Entry, error: Error): void {

@@ -8,7 +8,7 @@ import { ChatError } from '../../protocol/errors.js';
 import { RECONNECT_BACKOFF } from '../link-timing.js';
 import { Patience } from '../patience.js';
 import { LinkMonitor } from './link-monitor.js';
-import { type Addressed, callPublish, type PublishTerms } from './publish-call.js';
+import { type Addressed, PublishCall, type PublishTerms } from './publish-call.js';
 import { type OnMessage, tapMessages } from './message-tap.js';
 import { defineScripts } from './redis.scripts.js';
 import { RedisOptions } from './redis-options.js';
@@ -34,12 +34,14 @@ export class RedisManager {
   readonly #logger = new Logger(RedisManager.name);
   readonly #patience = new Patience();
   readonly #monitor: LinkMonitor;
+  readonly #publishCall: PublishCall;
   #listener: RedisListener | undefined;
   readonly #awaitingReady = new Set<() => void>();
 
   constructor(options: RedisOptions) {
     this.commands = this.#open('commands', options.url);
     this.#subscriber = this.#open('subscriber', options.url);
+    this.#publishCall = new PublishCall(this.commands);
     defineScripts(this.commands);
     if (options.directIo) this.#readDirectly();
     this.#monitor = new LinkMonitor(this.commands, this.#subscriber, () => this.#patience.answered());
@@ -79,9 +81,9 @@ export class RedisManager {
     return this.#subscriber.status === 'ready';
   }
 
-  /** Rejects when Redis refuses the call or the link is cut; without a deadline, which its caller keeps. */
+  /** As `PublishCall.run`; without a deadline, which its caller keeps. */
   callPublish(messages: readonly Addressed[], terms: PublishTerms): Promise<string[]> {
-    return callPublish(this.commands, messages, terms);
+    return this.#publishCall.run(messages, terms);
   }
 
   /** @throws ChatError UNAVAILABLE after the deadline, or at once when the link is down or gets cut. */

@@ -14,8 +14,8 @@ import type { Redis, Result } from 'ioredis';
  * exponent. A script which is refused (out of memory, read-only) has done nothing.
  *
  * KEYS for each message: meta, log, id
- * ARGV history size, history ttl ms, meta ttl ms, prefix of fresh epochs; for each message: messageId, body, fingerprint,
- * rememberMs → for each message `<outcome> <epoch> <offset>`, outcome 0 stored, 1 duplicate, -1 conflict
+ * ARGV history size, history ttl ms, meta ttl ms, prefix of fresh epochs; for each message: body, fingerprint, rememberMs
+ * → for each message `<outcome> <epoch> <offset>`, outcome 0 stored, 1 duplicate, -1 conflict
  */
 export const PUBLISH = `
 local call = redis.call
@@ -23,7 +23,9 @@ local size, logTtl, metaTtl, fresh = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local replies = {}
 for index = 1, #KEYS / 3 do
   local metaKey, logKey, idKey = KEYS[3 * index - 2], KEYS[3 * index - 1], KEYS[3 * index]
-  local messageId, body, print = ARGV[4 * index + 1], ARGV[4 * index + 2], ARGV[4 * index + 3]
+  local body, print = ARGV[3 * index + 2], ARGV[3 * index + 3]
+  -- ':meta' and ':id:' stand behind the same in both keys.
+  local messageId = idKey:sub(#metaKey)
   local known = call('GET', idKey)
   if known then
     local firstPrint, position = known:match('^(.-)\\n(.*)$')
@@ -41,7 +43,7 @@ for index = 1, #KEYS / 3 do
     call('HSET', metaKey, 'e', epoch, 's', offset, 't', messageId)
     call('PEXPIRE', metaKey, metaTtl)
     local position = epoch .. ' ' .. offset
-    call('SET', idKey, print .. '\\n' .. position, 'PX', ARGV[4 * index + 4])
+    call('SET', idKey, print .. '\\n' .. position, 'PX', ARGV[3 * index + 4])
     -- The channel is what the keys' hash tag holds.
     call('PUBLISH', metaKey:sub(2, -7), 'p' .. epoch .. '\\n' .. offset .. '\\n' .. previous .. '\\n' .. messageId .. '\\n' .. body)
     replies[index] = '0 ' .. position
