@@ -36,7 +36,7 @@ class Pace {
   get present(): number {
     if (!this.#ending) {
       this.#ending = true;
-      this.after(() => this.#next());
+      this.after(this.#next);
     }
     return this.#present;
   }
@@ -45,14 +45,14 @@ class Pace {
     if (this.#waiting.push(intake) === 1) void this.present;
   }
 
-  #next(): void {
+  readonly #next = (): void => {
     this.#present++;
     this.#ending = false;
     const waiting = this.#waiting;
     if (waiting.length === 0) return;
     this.#waiting = [];
     for (const intake of waiting) intake.onTurn();
-  }
+  };
 }
 
 /** What the connections of an instance take their shares of. */

@@ -33,7 +33,9 @@ export class SendLoop<W extends Writer> {
   /** Bytes it has sent: streams do not count them. */
   bytesSent = 0;
   #bytes: Buffer | undefined;
-  #writers: W[] = [];
+  /** The first `count`; the rest of the list is empty, and kept: a new one for each room would be most of its garbage. */
+  readonly #writers: (W | undefined)[] = [];
+  #count = 0;
   readonly #descriptors = new Int32Array(MAX_WRITES);
 
   constructor(
@@ -44,23 +46,25 @@ export class SendLoop<W extends Writer> {
 
   /** `flush` has to follow in the same stretch of synchronous code, in which no socket may be closed. */
   add(writer: W, bytes: Buffer): void {
-    if (bytes !== this.#bytes || this.#writers.length === MAX_WRITES) this.flush();
+    if (bytes !== this.#bytes || this.#count === MAX_WRITES) this.flush();
     this.#bytes = bytes;
-    this.#descriptors[this.#writers.length] = this.direct.descriptorOf(writer);
-    this.#writers.push(writer);
+    this.#descriptors[this.#count] = this.direct.descriptorOf(writer);
+    this.#writers[this.#count++] = writer;
   }
 
   flush(): void {
     const bytes = this.#bytes;
     if (!bytes) return;
-    const writers = this.#writers;
+    const count = this.#count;
     this.#bytes = undefined;
-    this.#writers = [];
-    this.sendAll(this.#descriptors, writers.length, bytes);
-    for (let index = 0; index < writers.length; index++) {
+    this.#count = 0;
+    this.sendAll(this.#descriptors, count, bytes);
+    for (let index = 0; index < count; index++) {
       const taken = Math.max(0, this.#descriptors[index]!);
+      const writer = this.#writers[index]!;
+      this.#writers[index] = undefined;
       this.bytesSent += taken;
-      this.onSent(writers[index]!, bytes, taken);
+      this.onSent(writer, bytes, taken);
     }
   }
 }

@@ -64,10 +64,10 @@ export const native = {
   encodePublication(room: string, publication: Publication): Frame {
     const body = publicBody(publication.body);
     const head = HEAD + messageHead(room, publication.offset);
-    // Its start is ASCII; the stored body is spliced behind it without its opening brace.
+    // Its start is ASCII; the comma at its end takes the place of the stored body's opening brace.
     const frame = Buffer.allocUnsafe(head.length + body.length - 1);
+    frame.set(body, head.length - 1);
     frame.write(head, 'latin1');
-    body.copy(frame, head.length, 1);
     return frame;
   },
 } satisfies Dialect;
