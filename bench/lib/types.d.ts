@@ -41,7 +41,10 @@ export type Scenario = { id: string; title: string; shape: Shape } & (
 
 /** How long things are measured. */
 export interface Timing {
+  /** At full load, before anything counts. */
   warmMs: number;
+  /** After it, where a row has a rate, at that. */
+  paceMs: number;
   /** In all turns of a round together. */
   measureMs: number;
   /** After the last join, before anything is sent. */
