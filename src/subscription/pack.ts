@@ -4,10 +4,15 @@ import { MAX_BYTES, type PackMemory } from './pack-memory.js';
 
 /** UTF-8 bytes of a character of an id at most. */
 const MAX_CHARACTER_BYTES = 3;
-/** A publication's slot: its offset, a double, then where its body begins and ends, 32 bits each. */
+/**
+ * A publication's slot: the low and the high half of its offset, then where its body begins and ends, 32 bits each. What
+ * comes out of a double, V8 keeps as one; the positions made of it would be of another shape than all others.
+ */
 const SLOT_BYTES = 16;
+const HIGH_AT = 4;
 const BODY_AT = 8;
 const END_AT = 12;
+const TWO_32 = 2 ** 32;
 
 /**
  * What is kept for long in objects of its own survives the young generation's collections, each of which copies it:
@@ -46,7 +51,8 @@ export class Pack {
     const bodyAt = this.#end + this.#bytes.write(messageId, this.#end);
     this.#bytes.set(body, bodyAt);
     this.#end = bodyAt + body.length;
-    this.#bytes.writeDoubleLE(offset, slotAt);
+    this.#bytes.writeUInt32LE(offset % TWO_32, slotAt);
+    this.#bytes.writeUInt32LE(Math.floor(offset / TWO_32), slotAt + HIGH_AT);
     this.#bytes.writeUInt32LE(bodyAt, slotAt + BODY_AT);
     this.#bytes.writeUInt32LE(this.#end, slotAt + END_AT);
     this.#count++;
@@ -65,7 +71,10 @@ export class Pack {
 
   /** @param index among those which are left, as with all below */
   offsetAt(index: number): number {
-    return this.#bytes.readDoubleLE(this.#slotAt(index));
+    const slotAt = this.#slotAt(index);
+    const low = this.#bytes.readUInt32LE(slotAt);
+    const high = this.#bytes.readUInt32LE(slotAt + HIGH_AT);
+    return high === 0 ? low : high * TWO_32 + low;
   }
 
   idAt(index: number): string {

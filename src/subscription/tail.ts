@@ -80,8 +80,8 @@ export class Tail {
     this.#end = positionOf(publication);
     this.#addTo(this.#packs, publication);
     this.#grow([publication]);
-    const mayBeOver = this.length > this.options.tailSize + SLACK;
-    if (mayBeOver && this.length > this.#limit + SLACK) this.trim(this.#limit);
+    // Also while there is nothing to trim: V8 would discard the code of each message's way when there is, and compile it anew.
+    if (this.#length % SLACK === 0) this.trim(this.#limit);
     else if (this.budget.exceeded) this.trim(Math.floor(this.length / 2));
   }
 

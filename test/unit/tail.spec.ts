@@ -109,6 +109,15 @@ describe('Tail', () => {
     expect(foreign.map((position) => tail.countAfter(position))).toEqual(foreign.map(() => undefined));
   });
 
+  it('holds any offset there can be', () => {
+    const log = logOf([2 ** 31, 1, 2 ** 31 - 2, 1, 1, 2 ** 40, 2 ** 53 - 2 ** 40 - 2 ** 32 - 2]);
+    expect(log.at(-1)!.offset).toBe(Number.MAX_SAFE_INTEGER);
+    const tail = new Tail('room', positions(log)[0]!, optionsOf({}), new TailBudget(10_000));
+    for (const publication of log) tail.append(publication);
+    expect(tail.newest(7, 7).map(({ publication }) => publication)).toEqual(log);
+    expect(log.map((position) => tail.countAfter(position))).toEqual([6, 5, 4, 3, 2, 1, 0]);
+  });
+
   it('gives the oldest of the newest', () => {
     const log = logOf([1, 1, 1, 1, 1]);
     const tail = new Tail('room', positions(log)[0]!, optionsOf({}), new TailBudget(10_000));
