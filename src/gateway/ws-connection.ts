@@ -59,7 +59,8 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
     this.#session = handshake.session;
     this.#authDeadline = now + host.options.authTimeoutMs;
     this.#dialect = handshake.dialect;
-    this.#pingAt = now + host.options.heartbeatMs;
+    // Those who come at once, as after a network's failure, are not all pinged at once.
+    this.#pingAt = now + Math.random() * host.options.heartbeatMs;
     socket.belongTo(this);
   }
 
@@ -232,10 +233,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
   }
 
   #checkStall(now: number): void {
-    if (this.writable) {
-      this.#stall = undefined;
-      return;
-    }
+    if (this.writable) return void (this.#stall = undefined);
     const bytesTaken = this.stream.bytesWritten - this.stream.writableLength - this.pending;
     if (!this.#stall || bytesTaken > this.#stall.bytesTaken) this.#stall = { since: now, bytesTaken };
     else if (now - this.#stall.since > this.host.options.slowConsumerMs) this.close(CloseCode.SLOW_CONSUMER);

@@ -49,7 +49,11 @@ describe('SIGTERM', () => {
   });
 
   it('ends with 0 within the grace when a client reads nothing and its buffers are full', async () => {
-    const app = await stage.app({ SHUTDOWN_GRACE: '500ms', HEARTBEAT_INTERVAL: '10m' });
+    const app = await stage.app({
+      SHUTDOWN_GRACE: '500ms',
+      HEARTBEAT_INTERVAL: '10m',
+      HEARTBEAT_TIMEOUT: '10m',
+    });
     const [deaf, sender] = [await stage.raw(app.port, { answersClose: false }), await stage.client(app)];
     deaf.send({ type: 'SUBSCRIBE', id: 1, room: 'busy' });
     expect([await deaf.next(), await deaf.next()]).toMatchObject([
@@ -67,7 +71,11 @@ describe('SIGTERM', () => {
   });
 
   it('lets a client that is behind read what was sent to it, and then its 4000', async () => {
-    const app = await stage.app({ SHUTDOWN_GRACE: '10s', HEARTBEAT_INTERVAL: '10m' });
+    const app = await stage.app({
+      SHUTDOWN_GRACE: '10s',
+      HEARTBEAT_INTERVAL: '10m',
+      HEARTBEAT_TIMEOUT: '10m',
+    });
     const [behind, sender] = [await stage.raw(app.port), await stage.client(app)];
     behind.send({ type: 'SUBSCRIBE', id: 1, room: 'busy' });
     expect([await behind.next(), await behind.next()]).toMatchObject([

@@ -30,6 +30,7 @@ async function start(env: Record<string, string>): Promise<AppProcess> {
     SEND_BUDGET_BYTES: '65536',
     SLOW_CONSUMER_TIMEOUT: '10m',
     HEARTBEAT_INTERVAL: '10m',
+    HEARTBEAT_TIMEOUT: '10m',
     TAIL_SIZE: '50',
     LOG_LEVEL: 'warn',
     ...env,

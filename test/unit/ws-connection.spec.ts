@@ -1,4 +1,4 @@
-// Who is cut as a slow consumer: only one of whom the kernel takes nothing for long.
+// Who is cut as a slow consumer: only one of whom the kernel takes nothing for long. And when the pings come.
 import type { Socket } from 'node:net';
 import { beforeEach, expect, it } from '@jest/globals';
 import type { ClientSocket } from '../../src/gateway/client-socket.js';
@@ -18,14 +18,18 @@ const options = {
 };
 let connection: WsConnection;
 
-beforeEach(() => {
+function connect(ping: () => void = () => undefined): WsConnection {
   const writer = { schedule: () => undefined, flush: () => undefined, empty: FrameBatch.empty() };
-  connection = new WsConnection(
-    socket as unknown as ClientSocket,
-    { bytesWritten: 0, writableLength: 0 } as Socket,
+  return new WsConnection(
+    { ...socket, ping } as unknown as ClientSocket,
+    { bytesRead: 0, bytesWritten: 0, writableLength: 0 } as Socket,
     { session: {} } as Handshake,
     { options, writer } as unknown as ConnectionHost<WsConnection>,
   );
+}
+
+beforeEach(() => {
+  connection = connect();
 });
 
 it('is over its budget at each look, but had all taken in between: it is not', () => {
@@ -42,4 +46,18 @@ it('has nothing taken: it is', () => {
   connection.send(OVER_BUDGET);
   for (let now = 1_000; now < 6_000; now += 1_000) connection.check(now);
   expect(connection.closeCode).toBe(4008);
+});
+
+it('is first pinged at another time than those who came with it, and by the interval at the latest', () => {
+  const { heartbeatMs } = options;
+  let pings = 0;
+  const connections = Array.from({ length: 64 }, () => connect(() => pings++));
+  const checkAll = (now: number): number => {
+    for (const each of connections) each.check(now);
+    return pings;
+  };
+  const byHalf = checkAll(performance.now() + heartbeatMs / 2);
+  expect(byHalf).toBeGreaterThan(0);
+  expect(byHalf).toBeLessThan(64);
+  expect(checkAll(performance.now() + heartbeatMs)).toBe(64);
 });
