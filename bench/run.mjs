@@ -45,7 +45,7 @@ async function measureAll(options, pins) {
   const { quick, rounds, seconds, scenarios, peers } = options;
   const timing = {
     warmMs: quick ? 500 : 2000,
-    paceMs: quick ? 500 : 8000,
+    paceMs: quick ? 500 : 12_000,
     measureMs: seconds * 1000,
     settleMs: quick ? 500 : 1000,
     idleMs: quick ? 500 : 5000,
