@@ -52,6 +52,8 @@ export class PublishCall extends Command {
 
   constructor(private readonly redis: Redis) {
     super('evalsha');
+    // ioredis's own promise of it never settles, so a tracer had better not wait for it.
+    this.isTraced = true;
     this.resolve = (replies: readonly Buffer[]) => this.#resolve(replies.map(asText));
     this.reject = (error) => this.#onError(error);
   }
