@@ -26,14 +26,15 @@ export function findSendAll(load: () => unknown = loadBuilt): SendAll | undefine
 
 /**
  * Members of a room get the same bytes one after the other, and the way from JavaScript to each system call is a
- * seventh of what a delivery costs. A descriptor's number may be another socket's by the time it is used, so none is kept: it
- * is asked of the live handle, which has none once it is closed, and used before anything else runs that could close it.
+ * seventh of what a delivery costs. A descriptor's number may be another socket's by the time it is used, so none is
+ * kept: it is asked of the live handle, which has none once it is closed, and used before anything else runs that could
+ * close it.
  */
 export class SendLoop<W extends Writer> {
   /** Bytes it has sent: streams do not count them. */
   bytesSent = 0;
   #bytes: Buffer | undefined;
-  /** The first `count`; the rest of the list is empty, and kept: a new one for each room would be most of its garbage. */
+  /** The first `#count`. The list is emptied and kept: one that grows anew for each room weighs more than all else here. */
   readonly #writers: (W | undefined)[] = [];
   #count = 0;
   readonly #descriptors = new Int32Array(MAX_WRITES);

@@ -34,6 +34,7 @@ export class WsConnection implements Connection, Outgoing, SocketOwner {
   /** Whether the kernel did not take all that was written last: only then more than the batch may be unsent. */
   #lagging = false;
   #session: Session | undefined;
+  /** By when AUTH has to come. */
   readonly #authDeadline: number;
   #dialect: Dialect | undefined;
   #closing = false;

@@ -80,7 +80,7 @@ export class Tail {
     this.#end = positionOf(publication);
     this.#addTo(this.#packs, publication);
     this.#grow([publication]);
-    // Also while there is nothing to trim: V8 would discard the code of each message's way when there is, and compile it anew.
+    // Also while there is nothing to trim: a branch that is taken late has V8 compile the whole way of a message anew.
     if (this.#length % SLACK === 0) this.trim(this.#limit);
     else if (this.budget.exceeded) this.trim(Math.floor(this.length / 2));
   }

@@ -32,7 +32,7 @@ interface RoomKeys {
   readonly ownLength: number;
 }
 
-let latest = { value: Number.NaN, text: '' };
+const NONE: readonly Addressed[] = [];
 
 const MAX_ROOMS = 10_000;
 /** Of rooms that were sent to lately: as much work as all else in a call, and the same for each of their messages. */
@@ -44,7 +44,8 @@ const roomKeys = new Map<string, RoomKeys>();
  * arguments to one, and encode that: for a small message, as much work as all else here.
  */
 export class PublishCall extends Command {
-  #messages: readonly Addressed[] = [];
+  /** Of the call under way; kept no longer than it. */
+  #messages = NONE;
   #terms: PublishTerms | undefined;
   #link: object | undefined;
   #resolve!: (replies: string[]) => void;
@@ -54,7 +55,10 @@ export class PublishCall extends Command {
     super('evalsha');
     // ioredis's own promise of it never settles, so a tracer had better not wait for it.
     this.isTraced = true;
-    this.resolve = (replies: readonly Buffer[]) => this.#resolve(replies.map(asText));
+    this.resolve = (replies: readonly Buffer[]) => {
+      this.#messages = NONE;
+      this.#resolve(replies.map(asText));
+    };
     this.reject = (error) => this.#onError(error);
   }
 
@@ -83,9 +87,12 @@ export class PublishCall extends Command {
 
   /** A Redis that has forgotten the script has done nothing, and gets it in full. */
   #onError(error: Error): void {
-    if (!error.message.startsWith('NOSCRIPT') || !this.#link) return this.#reject(error);
-    knowing.delete(this.#link);
-    void this.redis.sendCommand(this);
+    if (error.message.startsWith('NOSCRIPT') && this.#link) {
+      knowing.delete(this.#link);
+      return void this.redis.sendCommand(this);
+    }
+    this.#messages = NONE;
+    this.#reject(error);
   }
 }
 
@@ -158,6 +165,8 @@ function join(head: string, headLength: number, messages: readonly Addressed[]):
 function lengthLine({ draft }: Addressed): string {
   return `$${draft.body.length}${CRLF}`;
 }
+
+let latest = { value: Number.NaN, text: '' };
 
 /** One of two, and mostly the same one again. */
 function decimal(value: number): string {
