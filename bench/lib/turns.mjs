@@ -69,7 +69,7 @@ async function measureRow(each, row, { warmMs, paceMs, measureMs }) {
   /** @type {Map<Stage, { spent: Spent, missing: number }[]>} */
   const turns = new Map();
   await each(async (stage) => {
-    // At full load also where a rate follows: that is warm sooner. What V8 compiles and collects after it is not the rate's.
+    // At full load also where a rate follows: that is warm sooner. What V8 compiles after it is not the rate's.
     await takeTurn(stage, { ...row, rate: undefined, window: row.window ?? 1 }, warmMs);
     if (row.rate) await takeTurn(stage, row, paceMs);
     await stage.ask('forget');
