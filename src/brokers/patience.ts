@@ -20,7 +20,7 @@ export class Patience {
   async wait<T>(reply: Promise<T>): Promise<T> {
     const { inDoubt } = this;
     const result = await withDeadline(reply, inDoubt ? 0 : CALL_DEADLINE_MS, () => {
-      // Who was given no time proves nothing: among many calls, one would always bring back a doubt that has just ended.
+      // Who was given no time proves nothing: of many such calls, one would bring back a doubt that has just ended.
       if (!inDoubt) this.#missedAt = performance.now();
       return new Error('no answer in time');
     });

@@ -34,7 +34,7 @@ export class SendLoop<W extends Writer> {
   /** Bytes it has sent: streams do not count them. */
   bytesSent = 0;
   #bytes: Buffer | undefined;
-  /** The first `#count`. The list is emptied and kept: one that grows anew for each room weighs more than all else here. */
+  /** The first `#count`. Emptied and kept: a list that grows anew for each room weighs more than all else here. */
   readonly #writers: (W | undefined)[] = [];
   #count = 0;
   readonly #descriptors = new Int32Array(MAX_WRITES);
