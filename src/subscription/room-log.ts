@@ -1,4 +1,5 @@
 // A room's log as this instance has seen it: puts publications in order, and repairs what a link swallowed.
+import type { LimitFunction } from 'p-limit';
 import { retryWhile } from '../core/backoff.js';
 import type { Broker, HistoryPage } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
@@ -40,6 +41,8 @@ export interface RoomLogContext {
   readonly options: SubscriptionOptions;
   readonly budget: TailBudget;
   readonly meter: Meter;
+  /** After a cut all rooms want to be repaired at once; joins and sends should not have to wait behind them. */
+  readonly repairs: LimitFunction;
   /** A member keeps up again, but was not told who came and went meanwhile. */
   readonly onMissedMembers?: (room: string, connection: Connection) => void;
 }
@@ -148,7 +151,7 @@ export class RoomLog {
       this.#doubted = false;
       await retryWhile(
         () => this.#tail !== undefined,
-        () => this.#readOn(),
+        () => this.context.repairs(() => this.#readOn()),
       );
       done = !this.#tail || this.#release(arrivedBefore);
     }
@@ -157,7 +160,7 @@ export class RoomLog {
   }
 
   async #readOn(): Promise<void> {
-    for (let more = 1; more > 0;) {
+    for (let more = 1; more > 0 && this.#tail;) {
       const { offset, epoch } = this.position;
       const page = await this.context.broker.history(this.room, { from: 'after', offset, limit: PAGE });
       if (!this.#tail) return;

@@ -1,5 +1,6 @@
 // The index of rooms and local connections; drives the broker's subscriptions and delivers what they bring.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import pLimit from 'p-limit';
 import { Broker, type BrokerSink } from '../core/broker.js';
 import type { Connection } from '../core/connection.js';
 import { Meter } from '../core/meter.js';
@@ -13,6 +14,9 @@ import { RoomFeed } from './room-feed.js';
 import type { RoomLog, RoomLogContext } from './room-log.js';
 import { SubscriptionOptions } from './subscription-options.js';
 import { TailBudget } from './tail.js';
+
+/** Less than a broker reads at once. */
+const REPAIRS_AT_ONCE = 8;
 
 const NONE: readonly string[] = [];
 
@@ -48,7 +52,8 @@ export class SubscriptionService implements BrokerSink, OnApplicationBootstrap, 
       for (const listener of this.#listeners) listener.onMissedMembers?.(room, connection);
     };
     const budget = new TailBudget(options.tailBudgetBytes);
-    this.#context = { broker, options, budget, meter, onMissedMembers };
+    const repairs = pLimit(REPAIRS_AT_ONCE);
+    this.#context = { broker, options, budget, meter, repairs, onMissedMembers };
     this.#headCheck = new HeadCheck(broker, () => this.#openLogs());
   }
 

@@ -8,15 +8,19 @@ import { expectLog, type Outcome, publishAll } from '../support/outcomes.js';
 import { RecordingSink } from '../support/recording-sink.js';
 import { newRedisBroker } from '../support/redis-brokers.js';
 import { RedisServer } from '../support/redis-server.js';
-import { describeCuts } from './cuts.contract.js';
+import { describeCuts, type Networked } from './cuts.contract.js';
+import { describeReads } from './reads.contract.js';
 
 const HISTORY_SIZE = 10_000;
 
-describeCuts('RedisBroker', {
+const networked: Networked = {
   publishing: ':log',
   start: () => RedisServer.start(),
   open: (port, size) => newRedisBroker(`redis://127.0.0.1:${port}`, { size }),
-});
+};
+
+describeCuts('RedisBroker', networked);
+describeReads('RedisBroker', networked);
 
 describe('scripts which Redis has forgotten', () => {
   let server: RedisServer;

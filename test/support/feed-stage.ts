@@ -1,4 +1,5 @@
 // A room's feed over a scripted broker, and members who join it.
+import pLimit from 'p-limit';
 import { Meter } from '../../src/core/meter.js';
 import type { BrokerSink } from '../../src/core/broker.js';
 import type { Joined, JoinRequest } from '../../src/subscription/join.js';
@@ -31,6 +32,7 @@ export class FeedStage {
       broker: this.broker,
       options: all,
       budget: new TailBudget(all.tailBudgetBytes),
+      repairs: pLimit(1),
       meter: new Meter(),
     };
     this.feed = new RoomFeed(ROOM, context, () => this.unused++);

@@ -1,5 +1,6 @@
 // One room's log on an instance when the broker's log is another: lost, forked, expired, or not ours at all.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pLimit from 'p-limit';
 import { Meter } from '../../src/core/meter.js';
 import type { Position, Publication } from '../../src/protocol/position.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
@@ -29,7 +30,7 @@ describe('RoomLog on another log', () => {
     };
     log = new RoomLog(
       ROOM,
-      { broker, options, budget: new TailBudget(10_000_000), meter: new Meter() },
+      { broker, options, budget: new TailBudget(10_000_000), repairs: pLimit(1), meter: new Meter() },
       {
         onDelivery: ({ publication }: Delivery, _before: Position, repeated: boolean) =>
           events.push(`${repeated ? '=' : '+'}${publication.messageId}`),

@@ -1,5 +1,6 @@
 // One room's log on an instance: what it delivers of a feed that loses, repeats and misorders, and what it tells.
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import pLimit from 'p-limit';
 import { Meter } from '../../src/core/meter.js';
 import type { Position, Publication } from '../../src/protocol/position.js';
 import type { Delivery } from '../../src/subscription/delivery.js';
@@ -65,7 +66,7 @@ describe('RoomLog', () => {
     };
     log = new RoomLog(
       ROOM,
-      { broker, options, budget: new TailBudget(10_000_000), meter: new Meter() },
+      { broker, options, budget: new TailBudget(10_000_000), repairs: pLimit(1), meter: new Meter() },
       recorder,
     );
   }
@@ -123,8 +124,8 @@ describe('RoomLog', () => {
   it('repeats a read that failed until it is answered', async () => {
     await open();
     broker.held.add('history');
-    const [, b] = store('m1', 'm2');
-    log.receive(b!);
+    log.receive(store('m1', 'm2')[1]!);
+    await turn();
     for (let failed = 0; failed < 3; failed++) {
       broker.answer('history', 'refused');
       await turn();
@@ -157,6 +158,7 @@ describe('RoomLog', () => {
     broker.held.add('history');
     const all = store(...ids(1, 600));
     for (const publication of all.slice(1)) log.receive(publication);
+    await turn();
     broker.answer('history');
     await settle(broker);
     expect(recorder.events).toEqual(delivered(1, 600));
@@ -169,8 +171,8 @@ describe('RoomLog', () => {
   it('reads again what overflowed while the page with it was under way', async () => {
     await open();
     broker.held.add('history');
-    const [, b] = store('m1', 'm2');
-    log.receive(b!);
+    log.receive(store('m1', 'm2')[1]!);
+    await turn();
     broker.answer('history');
     for (const publication of store(...ids(3, 650))) log.receive(publication);
     await settle(broker);
@@ -214,8 +216,8 @@ describe('RoomLog', () => {
   it('looks again after a repair during which it was to compare', async () => {
     await open();
     broker.held.add('history');
-    const [, b] = store('m1', 'm2');
-    log.receive(b!);
+    log.receive(store('m1', 'm2')[1]!);
+    await turn();
     broker.answer('history');
     store('m3');
     log.compare(broker.log(ROOM).head);

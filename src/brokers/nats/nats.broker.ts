@@ -12,6 +12,7 @@ import {
 } from '../../core/broker.js';
 import type { Position } from '../../protocol/position.js';
 import { HistoryOptions } from '../history-options.js';
+import { ReadQueue } from '../read-queue.js';
 import { BrokerClock } from './broker-clock.js';
 import { FeedSubscriptions } from './feed-subscriptions.js';
 import { IdIndex } from './id-index.js';
@@ -30,6 +31,7 @@ export class NatsBroker extends Broker {
   readonly #rooms: FeedSubscriptions;
   readonly #reader: RoomReader;
   readonly #clock: BrokerClock;
+  readonly #reads = new ReadQueue();
   #sink: BrokerSink | undefined;
 
   constructor(
@@ -79,8 +81,10 @@ export class NatsBroker extends Broker {
   }
 
   async history(room: string, range: HistoryRange): Promise<HistoryPage> {
-    const page = this.manager.whenReady().then(() => this.#reader.page(room, range));
-    return this.manager.call(page);
+    return this.#reads.run(async () => {
+      await this.manager.whenReady();
+      return this.manager.call(this.#reader.page(room, range));
+    });
   }
 
   async heads(rooms: readonly string[]): Promise<Position[]> {

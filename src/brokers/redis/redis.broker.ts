@@ -13,6 +13,7 @@ import { newEpoch } from '../../core/ids.js';
 import type { Position } from '../../protocol/position.js';
 import { channelOf } from '../../protocol/room.js';
 import { HistoryOptions } from '../history-options.js';
+import { ReadQueue } from '../read-queue.js';
 import { ChannelSubscriptions } from './channel-subscriptions.js';
 import { failingAsOne } from './pipeline.js';
 import { META_TTL_FACTOR, PublishQueue } from './publish-queue.js';
@@ -40,6 +41,7 @@ export class RedisBroker extends Broker {
   readonly #logger = new Logger(RedisBroker.name);
   readonly #publishes: PublishQueue;
   readonly #channels: ChannelSubscriptions;
+  readonly #reads = new ReadQueue();
   /** Of the subscribed channels. */
   readonly #feeds = new Map<string, Feed>();
   #sink: BrokerSink | undefined;
@@ -86,7 +88,11 @@ export class RedisBroker extends Broker {
     await this.manager.publish(channelOf(room), encodeSignal(payload));
   }
 
-  async history(room: string, range: HistoryRange): Promise<HistoryPage> {
+  history(room: string, range: HistoryRange): Promise<HistoryPage> {
+    return this.#reads.run(() => this.#page(room, range));
+  }
+
+  async #page(room: string, range: HistoryRange): Promise<HistoryPage> {
     await this.manager.whenCommandsReady();
     const reply = await this.manager.call(
       this.manager.commands.roomHistoryBuffer(
