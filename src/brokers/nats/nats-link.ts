@@ -1,5 +1,6 @@
 // One connection to NATS, from its making to its end: requests by the thousand, and a probe that finds it dead.
 import { connect, createInbox, type Msg, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node';
+import { watchEvery } from '../../core/watch.js';
 import { CALL_DEADLINE_MS, LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
@@ -31,7 +32,6 @@ export class NatsLink {
   #lastRequest = 0;
   #confirming: Promise<void> | undefined;
   #heardAt = performance.now();
-  #probe: NodeJS.Timeout;
 
   private constructor(
     readonly connection: NatsConnection,
@@ -41,9 +41,9 @@ export class NatsLink {
     connection.subscribe(`${this.#inbox}.*`, {
       callback: (_error, reply) => this.#answer(reply.subject.slice(end), reply),
     });
-    this.#probe = setInterval(() => this.#tick(), PROBE_INTERVAL_MS).unref();
+    const endProbe = watchEvery(PROBE_INTERVAL_MS, () => this.#tick());
     this.ended = connection.closed().then((error) => {
-      clearInterval(this.#probe);
+      endProbe();
       const lost = new Error('the link to NATS has ended');
       for (const { reject } of this.#requests.values()) reject(lost);
       this.#requests.clear();

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { BrokerLink } from '../../core/broker.js';
 import { newId } from '../../core/ids.js';
+import { watchEvery } from '../../core/watch.js';
 import { LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
@@ -27,7 +28,7 @@ export class LinkMonitor {
   readonly channel = `roomcast:probe:${newId('i')}`;
   readonly #commands: Watched;
   readonly #subscriber: Watched;
-  #timer: NodeJS.Timeout | undefined;
+  #end: (() => void) | undefined;
 
   constructor(
     commands: Redis,
@@ -49,11 +50,11 @@ export class LinkMonitor {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#tick(), PROBE_INTERVAL_MS).unref();
+    this.#end = watchEvery(PROBE_INTERVAL_MS, () => this.#tick());
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#end?.();
   }
 
   /** Notes that the subscriber link brought something; true when it was the probe. */
