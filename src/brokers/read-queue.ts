@@ -5,6 +5,7 @@ import { ChatError } from '../protocol/errors.js';
 import { CALL_DEADLINE_MS } from './link-timing.js';
 
 const READS_AT_ONCE = 16;
+const MAX_WAITING = 10_000;
 
 /**
  * A page of history is what costs a server most, and after a cut each room and each client wants one. All at once,
@@ -15,9 +16,10 @@ export class ReadQueue {
 
   /**
    * @param begin starts the read; not called when the turn comes after the deadline of all calls
-   * @throws ChatError UNAVAILABLE when the answer is not there by then; else as the read does
+   * @throws ChatError UNAVAILABLE when the answer is not there by then, or too many wait; else as the read does
    */
   async run<T>(begin: () => Promise<T>): Promise<T> {
+    if (this.#turns.pendingCount >= MAX_WAITING) throw tooLate();
     let givenUp = false;
     const turn = this.#turns(() => (givenUp ? Promise.reject(tooLate()) : begin()));
     try {

@@ -5,6 +5,7 @@ import { ReadQueue } from '../../src/brokers/read-queue.js';
 import { turn, useFakeTimers } from '../support/quiescence.js';
 
 const MANY = 100;
+const TOO_MANY = 15_000;
 
 /** A read that a test answers. */
 interface Read {
@@ -83,5 +84,12 @@ describe('the queue of reads', () => {
     begun.at(-1)!.answer();
     await turn();
     expect(answers.at(-1)).toBe(0);
+  });
+
+  it('refuses at once what is too much to wait', async () => {
+    await ask(TOO_MANY);
+    expect(answers.length).toBeGreaterThan(0);
+    expect(answers.length).toBeLessThan(TOO_MANY / 2);
+    expect(new Set(answers)).toEqual(new Set(['UNAVAILABLE']));
   });
 });
