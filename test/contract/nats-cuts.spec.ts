@@ -1,4 +1,4 @@
-// The NATS broker when links are cut with publishes under way: stored once, in order.
+// The NATS broker when links are cut, or reads too many: publishes are stored once, in order, in time.
 import { newNatsBroker } from '../support/nats-brokers.js';
 import { NatsServer } from '../support/nats-server.js';
 import { describeCuts, type Networked } from './cuts.contract.js';

@@ -1,4 +1,4 @@
-// The Redis broker when links are cut, or scripts forgotten, with publishes under way: stored once, in order.
+// The Redis broker when links are cut, scripts forgotten, or reads too many: publishes are stored once, in order, in time.
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Broker } from '../../src/core/broker.js';
