@@ -6,10 +6,13 @@ import type { Publication } from '../../src/protocol/position.js';
 import { untilServing } from '../support/broker-pair.js';
 import { draftsOf, idsOf, linesOf, newRoom } from '../support/drafts.js';
 import { expectLog, type Outcome, publishAll } from '../support/outcomes.js';
+import { holdUp } from '../support/hold-up.js';
 import { RecordingSink } from '../support/recording-sink.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
 const HISTORY_SIZE = 10_000;
+/** Longer than a link may be silent. */
+const HELD_UP_MS = 6_000;
 
 jest.setTimeout(120_000);
 
@@ -57,6 +60,21 @@ export function describeCuts(name: string, { start, open, publishing }: Networke
   async function logOf(room: string): Promise<readonly Publication[]> {
     return (await observer.history(room, { from: 'newest', limit: HISTORY_SIZE })).publications;
   }
+
+  describe(`a process that was held up: ${name}`, () => {
+    it('keeps its links', async () => {
+      const room = newRoom();
+      await broker.subscribe(room);
+      const told = sink.interruptions;
+      holdUp(HELD_UP_MS);
+      // The clock that looks for silent links goes first.
+      await new Promise((resolve) => setTimeout(resolve));
+      const [draft] = draftsOf(1);
+      await broker.publish(room, draft!);
+      await sink.delivered(room, draft!.messageId);
+      expect(sink.interruptions).toBe(told);
+    });
+  });
 
   describe(`a link cut with publishes under way: ${name}`, () => {
     it('stores each once when they were executed and their replies lost, hundreds of times', async () => {

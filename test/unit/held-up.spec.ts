@@ -7,15 +7,11 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Sweeper } from '../../src/brokers/sweeper.js';
 import { withDeadline } from '../../src/core/deadline.js';
+import { holdUp } from '../support/hold-up.js';
 
 const DEADLINE_MS = 30;
 /** Longer than that, and than a sweeper's interval. */
 const HELD_UP_MS = 250;
-
-function holdUp(): void {
-  const end = performance.now() + HELD_UP_MS;
-  while (performance.now() < end);
-}
 
 describe('after the process was held up', () => {
   let server: Server;
@@ -43,7 +39,7 @@ describe('after the process was held up', () => {
     await new Promise<void>((resolve) => {
       setImmediate(() => {
         far.write('the answer', () => undefined);
-        holdUp();
+        holdUp(HELD_UP_MS);
         resolve();
       });
     });

@@ -4,8 +4,11 @@ import { watchEvery } from '../../core/watch.js';
 import { CALL_DEADLINE_MS, LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
-/** A link this long without a sign of life is closed, so that another one is made. */
-const SILENCE_LIMIT_MS = 4_000;
+/**
+ * A link which is silent for so many probes is closed, so that another one is made. Not a time: while the process was
+ * held up, nothing was probed.
+ */
+const SILENCE_LIMIT = 4;
 /** By then whoever asked has long given up. */
 const REQUEST_LIFE_MS = 2 * CALL_DEADLINE_MS;
 
@@ -32,6 +35,8 @@ export class NatsLink {
   #lastRequest = 0;
   #confirming: Promise<void> | undefined;
   #heardAt = performance.now();
+  /** Probes since then. */
+  #unheard = 0;
 
   private constructor(
     readonly connection: NatsConnection,
@@ -115,13 +120,14 @@ export class NatsLink {
 
   #heard(): void {
     this.#heardAt = performance.now();
+    this.#unheard = 0;
     this.onAnswer();
   }
 
   /** A half-open connection stays "connected" for minutes by TCP's own means. */
   #tick(): void {
     const now = performance.now();
-    if (now - this.#heardAt > SILENCE_LIMIT_MS) return void this.close();
+    if (++this.#unheard > SILENCE_LIMIT) return void this.close();
     // Rejected when the connection closes.
     this.connection.flush().then(
       () => this.#heard(),

@@ -6,14 +6,19 @@ import { watchEvery } from '../../core/watch.js';
 import { LINK_DOUBT_MS } from '../link-timing.js';
 
 const PROBE_INTERVAL_MS = 1_000;
-/** A link this long without a sign of life is cut, so that it is made anew. */
-const SILENCE_LIMIT_MS = 4_000;
+/**
+ * A link which is silent for so many probes is cut, so that it is made anew. Not a time: while the process was held up,
+ * nothing was probed.
+ */
+const SILENCE_LIMIT = 4;
 
 /** When a link last gave a sign of life, and whether it is ready. */
 interface Watched {
   readonly name: string;
   readonly redis: Redis;
   heardAt: number;
+  /** Probes since then. */
+  unheard: number;
   /** It was given up, and does not know it yet. */
   cut: boolean;
 }
@@ -59,7 +64,7 @@ export class LinkMonitor {
 
   /** Notes that the subscriber link brought something; true when it was the probe. */
   onMessage(channel: string): boolean {
-    this.#subscriber.heardAt = performance.now();
+    hear(this.#subscriber);
     return channel === this.channel;
   }
 
@@ -68,7 +73,7 @@ export class LinkMonitor {
     if (redis.status === 'ready') {
       redis.publish(this.channel, '').then(
         () => {
-          this.#commands.heardAt = performance.now();
+          hear(this.#commands);
           this.onAnswer();
         },
         () => undefined,
@@ -76,14 +81,13 @@ export class LinkMonitor {
     }
     this.#cutIfSilent(this.#commands);
     // Without a working commands link nothing is probed, and silence proves nothing.
-    if (performance.now() - this.#commands.heardAt < 2 * PROBE_INTERVAL_MS)
-      this.#cutIfSilent(this.#subscriber);
+    if (this.#commands.unheard <= 1) this.#cutIfSilent(this.#subscriber);
   }
 
   #cutIfSilent(link: Watched): void {
-    if (performance.now() - link.heardAt < SILENCE_LIMIT_MS) return;
+    if (++link.unheard <= SILENCE_LIMIT) return;
     if (link.redis.status === 'reconnecting' || link.redis.status === 'end') return;
-    link.heardAt = performance.now();
+    hear(link);
     link.cut = true;
     link.redis.disconnect(true);
   }
@@ -91,12 +95,17 @@ export class LinkMonitor {
 
 /** A link counts as heard whenever its state changes, so that each state has the whole limit. */
 function watch(name: string, redis: Redis): Watched {
-  const watched: Watched = { name, redis, heardAt: performance.now(), cut: false };
+  const watched: Watched = { name, redis, heardAt: performance.now(), unheard: 0, cut: false };
   for (const state of ['connecting', 'connect', 'ready'] as const) {
     redis.on(state, () => {
-      watched.heardAt = performance.now();
+      hear(watched);
       watched.cut = false;
     });
   }
   return watched;
+}
+
+function hear(link: Watched): void {
+  link.heardAt = performance.now();
+  link.unheard = 0;
 }
