@@ -33,7 +33,7 @@ describe('after the process was held up', () => {
     server.close();
   });
 
-  /** Resolves with what comes over the socket. It is there before the process is held up. */
+  /** Has `onAnswer` called with what comes over the socket, which is there before the process is held up. */
   async function answerAndHoldUp(onAnswer: (text: string) => void): Promise<void> {
     near.on('data', (data) => onAnswer(data.toString()));
     await new Promise<void>((resolve) => {
